@@ -1,0 +1,43 @@
+import type { Json } from "../json.ts";
+import type { Executor } from "../run/executor.ts";
+import type { AnyDataset } from "../dataset/dataset.ts";
+import type { AnyTask } from "../task/types.ts";
+
+/** Options of a pipeline. */
+export interface PipelineOptions {
+  /** `import.meta.url` of the module that exports the pipeline: where bundlers and worker threads find its code. */
+  readonly module?: string;
+  /** When it runs by itself, as a cron expression of five fields; `timeZone` is an IANA name, UTC by default. */
+  readonly schedule?: string | { readonly cron: string; readonly timeZone?: string };
+}
+
+/** Any pipeline: its definitions, live, with handlers and schemas. */
+export interface AnyPipeline {
+  readonly name: string;
+  readonly tasks: readonly AnyTask[];
+  /** Every dataset that a task takes, outputs or quarantines to, by name. */
+  readonly datasets: readonly AnyDataset[];
+  /** Where its code is; mutable, since whoever loaded the module knows best. */
+  module: string | undefined;
+  readonly schedule: { readonly cron: string; readonly timeZone: string } | undefined;
+}
+
+/** Whoever has a default storage and a state root: an executor or a target. */
+export type Defaults = Pick<Executor, "defaultStorage" | "state">;
+
+/** Compute kinds that these tasks name. */
+export type NeedsOf<T extends readonly AnyTask[]> = NonNullable<T[number]["~needs"]>;
+
+/** Run parameters that these tasks require together. */
+export type ParamsOf<T extends readonly AnyTask[]> = Intersect<Boxed<T[number]>>;
+
+/** An executor that can run what a pipeline needs; else a type that says why not. */
+export type CheckedExecutor<Needs extends string, S extends string> = Executor<S> &
+  ([Exclude<Needs, S>] extends [never] ? unknown : `this executor cannot run ${Exclude<Needs, S>} compute`);
+
+/** `params`, required unless every parameter is optional. */
+export type ParamsArgument<P> = unknown extends P ? { readonly params?: Json } : Record<never, never> extends P ? { readonly params?: P } : { readonly params: P };
+
+type Boxed<T> = T extends { readonly "~params"?: infer P } ? { readonly of: P } : never;
+
+type Intersect<B> = (B extends { readonly of: infer P } ? (take: P) => void : never) extends (take: infer I) => void ? I : unknown;

@@ -1,0 +1,60 @@
+import type { Json } from "../json.ts";
+import type { AnyPipeline } from "../pipeline/types.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Provider } from "../provider/provider.ts";
+import type { Registry } from "../provider/registry.ts";
+import type { StorageResource } from "../storage/resource.ts";
+import type { EventSink, RunStatus } from "./events.ts";
+
+/**
+ * Runs a pipeline's tasks on some engine, now. Core's scheduler owns order, concurrency, retries, timeouts,
+ * cancellation and the run's own events, so an executor only runs one attempt of one task.
+ */
+export interface Executor<Supports extends string = string> {
+  readonly name: string;
+  /** Compute kinds that it can run. */
+  readonly supports: readonly Supports[];
+  /** Where datasets without storage of their own go. */
+  readonly defaultStorage: StorageResource;
+  /** Where manifests and run journals go. */
+  readonly state: StorageResource;
+  /** Providers that the executor itself needs; they join the run's registry. */
+  readonly providers?: readonly Provider[];
+  /** Attempts side by side, unless the run says otherwise. */
+  readonly concurrency?: number;
+  /**
+   * Runs one attempt; resolves when its outputs are committed, rejects with a `GlacierError`.
+   * Whatever it started is gone when it settles, also after `context.signal` fires.
+   */
+  execute(invocation: TaskInvocation, context: ExecutionContext): Promise<void>;
+  /** For an engine that walks the whole graph itself. */
+  runPipeline?(plan: Plan, context: ExecutionContext & { readonly params: Json }): Promise<RunStatus>;
+  /** What a task of this plan can't do here (a kind of compute, a storage out of reach), before anything runs. */
+  check?(plan: Plan): readonly Error[];
+  /** Called once when the run is over, however it ended. */
+  close?(): Promise<void>;
+}
+
+/** All that identifies one attempt. Plain JSON; on any engine no data travels with it. */
+export interface TaskInvocation {
+  readonly runId: string;
+  readonly task: string;
+  /** From 1. */
+  readonly attempt: number;
+  readonly params: Json;
+  /** Etags of the sources when the run began: a source replaced meanwhile is `DATASET_CHANGED`. */
+  readonly sources: Readonly<Record<string, string>>;
+  /** Tasks of this run. An input whose producer isn't among them may come from an earlier run. */
+  readonly selected: readonly string[] | "all";
+}
+
+/** What surrounds an attempt. */
+export interface ExecutionContext {
+  readonly plan: Plan;
+  /** The live definitions: handlers and schemas. */
+  readonly pipeline: AnyPipeline;
+  readonly registry: Registry;
+  /** Fires on timeout and on cancel. `signal.reason` is the `GlacierError` to reject with. */
+  readonly signal: AbortSignal;
+  readonly emit: EventSink;
+}

@@ -1,0 +1,58 @@
+import { GlacierError } from "../errors/index.ts";
+import type { Json } from "../json.ts";
+import type { Plan, PlanTask } from "../plan/plan.ts";
+import type { Registry } from "../provider/registry.ts";
+import { createStore } from "../storage/store.ts";
+import type { RunStarted } from "./events.ts";
+import { readJournal } from "./journal.ts";
+import { readManifest } from "./state.ts";
+
+/**
+ * Whether this run has committed a task already and all of it still matches: its outputs' manifests are this run's, the
+ * data has their etags, and they were made from the inputs as they are now.
+ */
+export async function isCommitted(plan: Plan, task: PlanTask, runId: string, sources: Readonly<Record<string, string>>, registry: Registry): Promise<boolean> {
+  const quarantine = typeof task.onInvalid === "string" ? [] : [task.onInvalid.quarantine];
+  for (const output of [...Object.values(task.outputs), ...quarantine]) {
+    const manifest = (await readManifest(plan, output, registry))?.manifest;
+    if (manifest === undefined || manifest.runId !== runId || manifest.task !== task.name) return false;
+    if (manifest.etag !== (await currentEtag(plan, output, registry))) return false;
+    for (const input of Object.values(task.inputs)) {
+      const now = sources[input] ?? (await readManifest(plan, input, registry))?.manifest.etag;
+      if (now === undefined || manifest.inputs[input] !== now) return false;
+    }
+  }
+  return true;
+}
+
+/** What the data itself says, whatever a manifest claims. */
+export async function currentEtag(plan: Plan, dataset: string, registry: Registry): Promise<string | undefined> {
+  const bound = plan.datasets.find(({ name }) => name === dataset);
+  if (bound === undefined) return undefined;
+  return (await createStore(registry.storage(bound.storage)).stat(bound.key))?.etag;
+}
+
+/** How the run to resume was started first. Errors: `RUN_NOT_FOUND`, `OPTION_INVALID`. */
+export async function readStart(plan: Plan, runId: string, registry: Registry): Promise<RunStarted> {
+  for await (const event of readJournal(plan, runId, registry)) if (event.type === "run.started") return event;
+  throw new GlacierError("RUN_NOT_FOUND", {
+    message: `the journal of run ${runId} has no beginning`,
+    hint: "It can't be resumed: start a new run.",
+    context: { runId },
+  });
+}
+
+/** A resumed run goes on with the params that it began with. Errors: `OPTION_INVALID`. */
+export function sameParams(start: RunStarted, given: Json | undefined): Json {
+  if (given === undefined || JSON.stringify(sorted(given)) === JSON.stringify(sorted(start.params))) return start.params;
+  throw new GlacierError("OPTION_INVALID", {
+    message: `run ${start.runId} was started with other params`,
+    hint: "Leave params out when resuming, or start a new run.",
+    context: { runId: start.runId },
+  });
+}
+
+function sorted(value: Json): Json {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

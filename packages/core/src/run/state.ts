@@ -1,0 +1,67 @@
+import { GlacierError, isGlacierError } from "../errors/index.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Registry } from "../provider/registry.ts";
+import { createStore, type Store } from "../storage/store.ts";
+import type { Manifest } from "./manifest.ts";
+
+/** What identifies a pipeline's state: enough of a {@link Plan}. */
+export type StateOf = Pick<Plan, "pipeline" | "tenant" | "state">;
+
+/** The store that holds a pipeline's manifests and journals. */
+export function stateStore({ state }: StateOf, registry: Registry): Store {
+  return createStore(registry.storage(state));
+}
+
+/** Where a pipeline's manifests are, with a trailing slash. */
+export function manifestPrefix({ pipeline, tenant }: StateOf): string {
+  return `${root(tenant)}manifests/${pipeline}/`;
+}
+
+/** Where a pipeline's run journals are, with a trailing slash. */
+export function runsPrefix({ pipeline, tenant }: StateOf): string {
+  return `${root(tenant)}runs/${pipeline}/`;
+}
+
+/** The commit record of a dataset, or undefined where it was never committed. */
+export async function readManifest(of: StateOf, dataset: string, registry: Registry): Promise<{ manifest: Manifest; etag: string } | undefined> {
+  const found = await stateStore(of, registry).readJson<Manifest>(`${manifestPrefix(of)}${dataset}.json`);
+  return found === undefined ? undefined : { manifest: found.value, etag: found.etag };
+}
+
+/**
+ * Commits a manifest, but never over a newer writer's: the manifest is swapped only while `ownData` says that the
+ * data is still this attempt's, and the check is repeated when another manifest came in between. Whoever wrote the data
+ * last therefore also writes the last manifest. Errors: `DATASET_CHANGED`.
+ */
+export async function commitManifest(of: StateOf, manifest: Manifest, registry: Registry, ownData: () => Promise<boolean>): Promise<void> {
+  const store = stateStore(of, registry);
+  const key = `${manifestPrefix(of)}${manifest.dataset}.json`;
+  for (;;) {
+    const before = await store.readJson<Manifest>(key);
+    if (!(await ownData())) throw changedByOther(manifest, before?.value);
+    try {
+      await store.writeJson(key, manifest, before === undefined ? { ifNoneMatch: "*" } : { ifMatch: before.etag });
+      return;
+    } catch (error) {
+      if (isGlacierError(error, "UNSUPPORTED")) {
+        // This backend can't compare and swap: a plain write, with the small window that leaves.
+        await store.writeJson(key, manifest);
+        return;
+      }
+      if (!isGlacierError(error, "PRECONDITION_FAILED")) throw error;
+    }
+  }
+}
+
+function changedByOther(mine: Manifest, other: Manifest | undefined): GlacierError {
+  const by = other !== undefined && other.runId !== mine.runId ? ` by run ${other.runId}` : "";
+  return new GlacierError("DATASET_CHANGED", {
+    message: `task "${mine.task}": dataset "${mine.dataset}" was replaced${by} before this run could commit it`,
+    hint: "Two runs write the same datasets at once: run one after the other, or give each a tenant or storage of its own.",
+    context: { task: mine.task, dataset: mine.dataset, runId: mine.runId },
+  });
+}
+
+function root(tenant: string | undefined): string {
+  return tenant === undefined ? "" : `${tenant}/`;
+}

@@ -1,0 +1,63 @@
+/** A plain, JSON-serialisable descriptor of where bytes live. No behaviour, no SDK. */
+export interface StorageResource {
+  /** Names the adapter: `s3`, `gcs`, `azureBlob`, `localFs`, `memory`, or a third party's own. */
+  readonly kind: string;
+  /** An existing object whose name is not `<dataset>.<ext>`, relative to the root. */
+  readonly key?: string;
+}
+
+/** A bucket (or a prefix in one) on Amazon S3 or a server that speaks its API. */
+export interface S3Resource extends StorageResource {
+  readonly kind: "s3";
+  readonly bucket: string;
+  readonly prefix?: string;
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly forcePathStyle?: boolean;
+}
+
+/** A bucket (or a prefix in one) on Google Cloud Storage. */
+export interface GcsResource extends StorageResource {
+  readonly kind: "gcs";
+  readonly bucket: string;
+  readonly prefix?: string;
+  readonly endpoint?: string;
+}
+
+/** A container (or a prefix in one) of an Azure storage account. */
+export interface AzureBlobResource extends StorageResource {
+  readonly kind: "azureBlob";
+  readonly account: string;
+  readonly container: string;
+  readonly prefix?: string;
+  readonly endpoint?: string;
+}
+
+/** A folder on this machine. A relative `basePath` starts at the process's working directory. */
+export interface LocalFsResource extends StorageResource {
+  readonly kind: "localFs";
+  readonly basePath: string;
+}
+
+/** This process's memory; gone with it. Resources with the same `name` share their objects. */
+export interface MemoryResource extends StorageResource {
+  readonly kind: "memory";
+  readonly name?: string;
+}
+
+type Options<R extends StorageResource> = Omit<R, "kind">;
+
+/** Descriptors of the storages that Glacier names itself. Third parties' are plain objects with their own `kind`. */
+export const storage: {
+  s3(options: Options<S3Resource>): S3Resource;
+  gcs(options: Options<GcsResource>): GcsResource;
+  azureBlob(options: Options<AzureBlobResource>): AzureBlobResource;
+  localFs(options: Options<LocalFsResource>): LocalFsResource;
+  memory(options?: Options<MemoryResource>): MemoryResource;
+} = {
+  s3: (options) => ({ kind: "s3", ...options }),
+  gcs: (options) => ({ kind: "gcs", ...options }),
+  azureBlob: (options) => ({ kind: "azureBlob", ...options }),
+  localFs: (options) => ({ kind: "localFs", ...options }),
+  memory: (options) => ({ kind: "memory", ...options }),
+};
