@@ -1,0 +1,1 @@
+export { type Bundle, bundle, type BundleInput, type BundleOptions, type BundleWarning, pipelineImport } from "./bundle.ts";

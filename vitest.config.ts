@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+const packages = ["core", "formats", "bundler", "local", "cli"];
+
+export default defineConfig({
+  ssr: { resolve: { conditions: ["@glacier/source", "node", "import", "module", "default"] } },
+  test: {
+    projects: [
+      ...packages.map((name) => ({
+        extends: true as const,
+        test: { name, root: `packages/${name}`, include: ["src/**/*.test.ts", "test/**/*.test.ts"] },
+      })),
+      { extends: true as const, test: { name: "test", root: "test", include: ["**/*.test.ts"], testTimeout: 120_000 } },
+    ],
+  },
+});
