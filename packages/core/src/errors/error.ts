@@ -59,7 +59,7 @@ export class GlacierError extends Error {
     this.hint = init.hint;
     this.context = init.context ?? {};
     this.issues = init.issues ?? [];
-    this.retryable = init.retryable ?? errorCodes[code].retryable;
+    this.retryable = init.retryable ?? errorCodes[code];
   }
 
   toJSON(): SerializedError {
