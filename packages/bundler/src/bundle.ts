@@ -49,7 +49,7 @@ export interface Bundle {
 export interface BundleInput {
   /** Relative to the pipeline's package; a dependency's file is `node_modules/<package>/…` wherever it lay. */
   readonly path: string;
-  /** Bytes that are left of it in the bundle. */
+  /** Size of the file. */
   readonly bytes: number;
 }
 
@@ -85,7 +85,7 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
   } catch (error) {
     throw buildFailure(error, labels);
   }
-  const { inputs } = Object.values(result.metafile.outputs).find((output) => output.entryPoint !== undefined) ?? { inputs: {} };
+  const inputs = Object.values(result.metafile.outputs).find((output) => output.entryPoint !== undefined)?.inputs ?? {};
   checkNative(inputs, result.metafile, labels);
 
   const output = addRequire(fileOf(result.outputFiles, ".mjs"), fileOf(result.outputFiles, ".mjs.map"));
@@ -95,8 +95,8 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
     map: labels.inMap(output.map),
     hash: createHash("sha256").update(code).digest("hex"),
     inputs: Object.entries(inputs)
-      .map(([path, { bytesInOutput }]) => ({ path: labels.of(path), bytes: bytesInOutput }))
-      .filter(({ bytes }) => bytes > 0)
+      .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+      .map(([path]) => ({ path: labels.of(path), bytes: result.metafile.inputs[path]?.bytes ?? 0 }))
       .sort((a, b) => (a.path < b.path ? -1 : 1)),
     warnings: [
       ...result.warnings.map((warning) => toWarning(warning, labels)),
@@ -120,7 +120,6 @@ function settings({ entry, entryFrom, external = [], minify = false, conditions 
           alias: { [pipelineImport]: module },
         }),
     absWorkingDir: root,
-    outfile: undefined,
     outdir: "out",
     entryNames: "bundle",
     outExtension: { ".js": ".mjs" },
