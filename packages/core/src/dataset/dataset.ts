@@ -30,10 +30,10 @@ export class Dataset<T = unknown, S extends Shape = "value", In = T> {
   /** Phantom: what a handler takes and returns for this dataset. */
   declare readonly "~types": { readonly read: Read<T, S>; readonly write: Write<In, S> };
 
+  /** Without a schema: typed by hand or by the format. Json by default. */
+  constructor(name: string, options?: DatasetOptions & { readonly schema?: never; readonly format?: Format<S, T> });
   /** With a schema: validated on every read and write; per row for a row format, else the whole value. Json by default. */
   constructor(name: string, options: DatasetOptions & { readonly schema: StandardSchema<In, T>; readonly format?: Format<S> });
-  /** Without a schema: typed by hand or by the format. */
-  constructor(name: string, options?: DatasetOptions & { readonly format?: Format<S, T> });
   constructor(name: string, options: DatasetOptions & { readonly schema?: StandardSchema<In, T>; readonly format?: Format<S> } = {}) {
     checkName("dataset", name);
     this.name = name;
