@@ -1,1 +1,1 @@
-export {};
+export { localFs, memory } from "./storage/index.ts";

@@ -27,7 +27,7 @@ export async function readObject(place: Place, segments: readonly string[], acti
     if (options?.ifMatch !== undefined && options.ifMatch !== info.etag) throw changed(action.key);
     const { start, end } = resolveRange(options?.range, info.size);
     const body = fileBody(handle, start, end, info, action, options);
-    return { info, body: end - start <= chunkSize ? await inMemory(body) : body };
+    return { info, body: end - start <= chunkSize ? await inMemory(body, options?.signal) : body };
   } catch (error) {
     await handle.close().catch(() => {});
     throw storageError(error, action);
@@ -98,11 +98,14 @@ function fileBody(handle: FileHandle, start: number, end: number, info: ObjectIn
   return iterator;
 }
 
-async function inMemory(body: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+async function inMemory(body: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): Promise<AsyncIterable<Uint8Array>> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   return (async function* () {
-    yield* chunks;
+    for (const chunk of chunks) {
+      throwIfAborted(signal);
+      yield chunk;
+    }
   })();
 }
 

@@ -1,0 +1,159 @@
+import { linkSync, lstatSync, readdirSync, renameSync } from "node:fs";
+import { type FileHandle, mkdir, open, rmdir, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { GlacierError, type ObjectInfo, type WriteOptions } from "@glacier/core";
+import { throwIfAborted } from "../shared/abort.ts";
+import { checkConditions, existsAlready } from "../shared/conditions.ts";
+import type { CaseGuard } from "./case.ts";
+import { type Action, isFsError, storageError } from "./errors.ts";
+import { etagOf, freshTime, infoOf } from "./etag.ts";
+import { locate, type Place, settle } from "./locate.ts";
+import { withLock } from "./lock.ts";
+import { lockName, tempName } from "./temp.ts";
+
+/** What the writes of one adapter share. */
+export interface Writer {
+  readonly base: string;
+  readonly guard: CaseGuard;
+  readonly sweep: (folder: string) => Promise<void>;
+}
+
+/**
+ * Fills a temp file beside the object, syncs it to disk, and publishes it in one step: a link for create-only, else a
+ * rename under the object's lock. Whatever fails, the temp file goes. `fill` throws what it likes; it passes through.
+ */
+export async function writeObject(
+  writer: Writer,
+  segments: readonly string[],
+  action: Action,
+  options: WriteOptions | undefined,
+  fill: (file: FileHandle, path: string) => Promise<void>,
+): Promise<ObjectInfo> {
+  const mapped = <T>(promise: Promise<T>): Promise<T> => promise.catch((error: unknown) => Promise.reject(storageError(error, action)));
+  throwIfAborted(options?.signal);
+  const { place, temp, file, created } = await mapped(prepare(writer, segments, action, options));
+  try {
+    let info: ObjectInfo;
+    try {
+      await mapped(writer.sweep(place.folder));
+      await fill(file, temp);
+      const now = freshTime();
+      await mapped(file.utimes(now, now));
+      await mapped(file.sync());
+      info = infoOf(action.key, await mapped(file.stat({ bigint: true })));
+    } finally {
+      await mapped(file.close());
+    }
+    throwIfAborted(options?.signal);
+    await mapped(publish(writer, place, temp, action, options));
+    await mapped(syncFolders(place.folder, created));
+    return info;
+  } catch (error) {
+    await unlink(temp).catch(() => {});
+    await prune(place.root, place.folder);
+    throw error;
+  }
+}
+
+/** Removes the folders from `folder` up that are empty; an object store has no empty folders. */
+export async function prune(root: string, folder: string): Promise<void> {
+  for (let at = folder; at !== root && at.startsWith(root); at = dirname(at)) {
+    try {
+      await rmdir(at);
+    } catch {
+      return;
+    }
+  }
+}
+
+/** Makes the new names in a folder survive a power cut. */
+export async function syncFolders(folder: string, upTo = folder): Promise<void> {
+  if (process.platform === "win32") return; // can't open a folder
+  for (let at = folder; ; at = dirname(at)) {
+    const handle = await open(at, "r");
+    try {
+      await handle.sync();
+    } catch (error) {
+      if (!isFsError(error, "EINVAL", "ENOTSUP", "EISDIR")) throw error; // some file systems don't sync folders
+    } finally {
+      await handle.close();
+    }
+    if (at === upTo || at === dirname(at)) return;
+  }
+}
+
+interface Prepared {
+  readonly place: Place;
+  readonly temp: string;
+  readonly file: FileHandle;
+  /** The folder above the topmost one that had to be made. */
+  readonly created: string | undefined;
+}
+
+/** Makes the folders, checks what can be checked before the body is read, and opens the temp file. */
+async function prepare(writer: Writer, segments: readonly string[], action: Action, options: WriteOptions | undefined): Promise<Prepared> {
+  let created: string | undefined;
+  for (let attempt = 0; ; attempt++) {
+    const found = await locate(writer.base, segments);
+    if (found === undefined || found.missing.length > 0) {
+      const first = await mkdir(found === undefined ? writer.base : dirname(found.path), { recursive: true });
+      if (first !== undefined) created = dirname(first);
+      if (attempt > 20) throw new Error("the folder vanishes as often as it is made");
+      continue;
+    }
+    const { place, stat } = await settle(found, segments);
+    if (stat?.isDirectory() === true) await rmdir(place.path); // an empty one is left over from something
+    const real = await writer.guard.mismatch(place.root, segments);
+    if (real !== undefined) throw otherCase(action, real);
+    checkConditions(options, stat?.isFile() === true ? etagOf(stat) : undefined, action.key);
+    const temp = join(place.folder, tempName());
+    try {
+      return { place, temp, file: await open(temp, "wx"), created };
+    } catch (error) {
+      // Another writer removed the empty folder meanwhile.
+      if (!isFsError(error, "ENOENT") || attempt > 20) throw error;
+    }
+  }
+}
+
+async function publish(writer: Writer, place: Place, temp: string, action: Action, options: WriteOptions | undefined): Promise<void> {
+  const folds = await writer.guard.folds(place.folder, temp.slice(place.folder.length + 1));
+  if (options?.ifNoneMatch === "*" && link(temp, place, action, folds)) {
+    await unlink(temp);
+    return;
+  }
+  const lock = join(place.folder, lockName(place.name));
+  const change = (assertHeld: () => void): void => {
+    const stat = lstatSync(place.path, { bigint: true, throwIfNoEntry: false });
+    if (stat !== undefined && folds) assertSpelling(place, action);
+    checkConditions(options, stat?.isFile() === true ? etagOf(stat) : undefined, action.key);
+    assertHeld();
+    renameSync(temp, place.path);
+  };
+  await withLock(lock, change, { signal: options?.signal });
+}
+
+/** Publishes by a hard link, which never replaces. False where the file system has none (FAT, some network disks). */
+function link(temp: string, place: Place, action: Action, folds: boolean): boolean {
+  try {
+    linkSync(temp, place.path);
+    return true;
+  } catch (error) {
+    if (isFsError(error, "EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK")) return false;
+    if (!isFsError(error, "EEXIST")) throw error;
+    if (folds) assertSpelling(place, action);
+    throw existsAlready(action.key);
+  }
+}
+
+function assertSpelling(place: Place, action: Action): void {
+  if (!readdirSync(place.folder).includes(place.name)) throw otherCase(action, place.name);
+}
+
+function otherCase({ key, base, verb }: Action, name: string): GlacierError {
+  return new GlacierError("KEY_INVALID", {
+    message: `can't ${verb} "${key}" in ${base}: the disk has "${name}" in another spelling and takes both for one file`,
+    hint: "Choose names that differ in more than case, or a case-sensitive disk.",
+    context: { key },
+  });
+}
