@@ -1,10 +1,16 @@
-export { type ComputeResource, type ContainerCompute, compute, type LocalCompute, type ServerlessCompute } from "./compute/resource.ts";
+export {
+  type ComputeResource,
+  type ContainerCompute,
+  compute,
+  type LocalCompute,
+  type ServerlessCompute,
+} from "./compute/resource.ts";
 export type { Environment, GlacierConfig } from "./config.ts";
 export { type AnyDataset, Dataset, type DatasetOptions } from "./dataset/dataset.ts";
 export { type Rows, rowsOf } from "./dataset/rows.ts";
 export {
-  deserializeError,
   describeThrown,
+  deserializeError,
   type ErrorCode,
   type ErrorContext,
   errorCodes,
@@ -22,7 +28,15 @@ export { text } from "./format/text.ts";
 export type { GraphFormat } from "./graph/visualize.ts";
 export type { Json } from "./json.ts";
 export { type CompileOptions, Pipeline, type PipelineConstructor, type PlanOptions } from "./pipeline/pipeline.ts";
-export type { AnyPipeline, CheckedExecutor, Defaults, NeedsOf, ParamsArgument, ParamsOf, PipelineOptions } from "./pipeline/types.ts";
+export type {
+  AnyPipeline,
+  CheckedExecutor,
+  Defaults,
+  NeedsOf,
+  ParamsArgument,
+  ParamsOf,
+  PipelineOptions,
+} from "./pipeline/types.ts";
 export type { Plan, PlanDataset, PlanEdge, PlanTask, RetryPolicy } from "./plan/plan.ts";
 export type { FormatFactory, Provider } from "./provider/provider.ts";
 export { createRegistry, type Registry, type RegistryEntry } from "./provider/registry.ts";
@@ -35,12 +49,25 @@ export { type OpenedDataset, openDataset } from "./run/open-dataset.ts";
 export type { RunPreview } from "./run/preview.ts";
 export type { RunOptions, RunResult } from "./run/run.ts";
 export type { CommandInvocation, Scratch, TaskRuntime } from "./run/runtime.ts";
-export { type ScheduledTask, type ScheduleOptions, type ScheduleResult, schedule, type TaskOutcome } from "./run/schedule.ts";
+export {
+  type ScheduledTask,
+  type ScheduleOptions,
+  type ScheduleResult,
+  schedule,
+  type TaskOutcome,
+} from "./run/schedule.ts";
 export type { Selection } from "./run/select.ts";
 export { readManifest, type StateOf } from "./run/state.ts";
 export { executeTask } from "./run/task/execute-task.ts";
 export { type Column, type ColumnType, columnsOf } from "./schema/columns.ts";
-export type { JsonSchemaOptions, StandardIssue, StandardJsonSchema, StandardProps, StandardResult, StandardSchema } from "./schema/standard.ts";
+export type {
+  JsonSchemaOptions,
+  StandardIssue,
+  StandardJsonSchema,
+  StandardProps,
+  StandardResult,
+  StandardSchema,
+} from "./schema/standard.ts";
 export type {
   CallOptions,
   ListOptions,

@@ -25,7 +25,8 @@ export function createWorld(): TestWorld {
     objects.set(key, { bytes, etag });
     return { key, size: bytes.length, etag };
   };
-  const error = (code: "NOT_FOUND" | "PRECONDITION_FAILED", key: string) => new GlacierError(code, { message: `${key}: ${code}`, hint: "test", context: { key } });
+  const error = (code: "NOT_FOUND" | "PRECONDITION_FAILED", key: string) =>
+    new GlacierError(code, { message: `${key}: ${code}`, hint: "test", context: { key } });
 
   function adapter(resource: StorageResource): StorageAdapter {
     const prefix = resource.kind === "state" ? "state/" : "";

@@ -33,8 +33,14 @@ export class Dataset<T = unknown, S extends Shape = "value", In = T> {
   /** Without a schema: typed by hand or by the format. Json by default. */
   constructor(name: string, options?: DatasetOptions & { readonly schema?: never; readonly format?: Format<S, T> });
   /** With a schema: validated on every read and write; per row for a row format, else the whole value. Json by default. */
-  constructor(name: string, options: DatasetOptions & { readonly schema: StandardSchema<In, T>; readonly format?: Format<S> });
-  constructor(name: string, options: DatasetOptions & { readonly schema?: StandardSchema<In, T>; readonly format?: Format<S> } = {}) {
+  constructor(
+    name: string,
+    options: DatasetOptions & { readonly schema: StandardSchema<In, T>; readonly format?: Format<S> },
+  );
+  constructor(
+    name: string,
+    options: DatasetOptions & { readonly schema?: StandardSchema<In, T>; readonly format?: Format<S> } = {},
+  ) {
     checkName("dataset", name);
     this.name = name;
     this.format = options.format ?? (json() as Format<S>);
@@ -59,13 +65,22 @@ export class Dataset<T = unknown, S extends Shape = "value", In = T> {
 }
 
 /** Any dataset at all. */
-export type AnyDataset = Pick<Dataset<unknown, Shape>, "name" | "storage" | "metadata"> & {
+export interface AnyDataset {
+  readonly name: string;
   readonly format: Format;
   readonly schema: AnySchema | undefined;
+  readonly storage: StorageResource | undefined;
+  readonly metadata: { readonly [key: string]: Json } | undefined;
   readonly "~types": { readonly read: unknown; readonly write: unknown };
-};
+}
 
-type Read<T, S extends Shape> = S extends "rows" ? Rows<T> : S extends "value" ? T : S extends "bytes" ? ReadableStream<Uint8Array> : string;
+type Read<T, S extends Shape> = S extends "rows"
+  ? Rows<T>
+  : S extends "value"
+    ? T
+    : S extends "bytes"
+      ? ReadableStream<Uint8Array>
+      : string;
 
 type Write<T, S extends Shape> = S extends "rows"
   ? Iterable<T> | AsyncIterable<T>

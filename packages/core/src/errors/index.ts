@@ -1,7 +1,7 @@
 export { type ErrorCode, errorCodes } from "./codes.ts";
 export {
-  deserializeError,
   describeThrown,
+  deserializeError,
   type ErrorContext,
   GlacierError,
   type GlacierErrorInit,

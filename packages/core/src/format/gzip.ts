@@ -27,7 +27,8 @@ export function withGzip<F extends RowsFormat | ValueFormat>(format: F): F {
     extension: `${format.extension}.gz`,
     contentType: "application/gzip",
     options: { ...format.options, compression: "gzip" },
-    decode: (source: ByteSource, context: CodecContext) => format.decode({ stream: () => gunzip(source.stream(), context) }, context),
+    decode: (source: ByteSource, context: CodecContext) =>
+      format.decode({ stream: () => gunzip(source.stream(), context) }, context),
     encode: (content: never, context: CodecContext) => gzip(format.encode(content, context)),
   };
   return wrapped as unknown as F;
@@ -58,7 +59,10 @@ async function* gunzip(packed: AsyncIterable<Uint8Array>, context: CodecContext)
   }
 }
 
-function through(stream: AsyncIterable<Uint8Array>, transform: CompressionStream | DecompressionStream): AsyncIterable<Uint8Array> {
+function through(
+  stream: AsyncIterable<Uint8Array>,
+  transform: CompressionStream | DecompressionStream,
+): AsyncIterable<Uint8Array> {
   return toReadableStream(stream).pipeThrough(transform);
 }
 

@@ -39,7 +39,11 @@ export function ndjson<T = unknown>(options: NdjsonOptions = {}): RowsFormat<T> 
   return compressed(plain, options);
 }
 
-async function* decode(stream: AsyncIterable<Uint8Array>, context: CodecContext, maxRowBytes: number): AsyncGenerator<unknown[]> {
+async function* decode(
+  stream: AsyncIterable<Uint8Array>,
+  context: CodecContext,
+  maxRowBytes: number,
+): AsyncGenerator<unknown[]> {
   let rest: Uint8Array[] = [];
   let restBytes = 0;
   let line = 1;

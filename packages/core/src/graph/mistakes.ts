@@ -16,18 +16,25 @@ export function findMistakes(pipeline: string, graph: Graph, bound: ReadonlySet<
 
   const seen = new Set<string>();
   for (const task of graph.tasks) {
-    if (seen.has(task.name)) report(`two tasks are named "${task.name}"`, "Rename one of them, or list the task once.", { task: task.name });
+    if (seen.has(task.name))
+      report(`two tasks are named "${task.name}"`, "Rename one of them, or list the task once.", { task: task.name });
     seen.add(task.name);
   }
 
   for (const name of differentDatasets(graph)) {
-    report(`two different datasets are named "${name}"`, "Rename one of them, or share one Dataset object.", { dataset: name });
+    report(`two different datasets are named "${name}"`, "Rename one of them, or share one Dataset object.", {
+      dataset: name,
+    });
   }
 
   for (const [name, producers] of graph.producers) {
     if (producers.length < 2) continue;
     const names = producers.map((task) => `"${task.name}"`).join(" and ");
-    report(`dataset "${name}" has ${producers.length} producers: ${names}`, "Give each task an output of its own, and a task that merges them.", { dataset: name });
+    report(
+      `dataset "${name}" has ${producers.length} producers: ${names}`,
+      "Give each task an output of its own, and a task that merges them.",
+      { dataset: name },
+    );
   }
 
   for (const [name, dataset] of graph.datasets) {
@@ -54,9 +61,13 @@ export function findMistakes(pipeline: string, graph: Graph, bound: ReadonlySet<
 
   const cycle = findCycle(graph);
   if (cycle !== undefined) {
-    report(`the tasks form a cycle: ${cycle.path}`, "Break it: let one of these tasks output a new dataset instead of one that an earlier task takes.", {
-      task: cycle.task,
-    });
+    report(
+      `the tasks form a cycle: ${cycle.path}`,
+      "Break it: let one of these tasks output a new dataset instead of one that an earlier task takes.",
+      {
+        task: cycle.task,
+      },
+    );
   }
   return mistakes;
 }
@@ -69,7 +80,8 @@ export function invalidPipeline(pipeline: string, mistakes: readonly GlacierErro
       mistakes.length === 1 && only !== undefined
         ? `pipeline "${pipeline}": ${only.message}`
         : `pipeline "${pipeline}" has ${mistakes.length} mistakes:\n${mistakes.map((mistake) => `- ${mistake.message}`).join("\n")}`,
-    hint: mistakes.length === 1 && only !== undefined ? only.hint : "Each entry of `issues` says how to mend one of them.",
+    hint:
+      mistakes.length === 1 && only !== undefined ? only.hint : "Each entry of `issues` says how to mend one of them.",
     context: { pipeline },
     issues: mistakes,
   });
@@ -101,7 +113,10 @@ function findCycle(graph: Graph): { path: string; task: string } | undefined {
     current = graph.dependencies[current]?.find((index) => !ordered.has(index)) ?? current;
   }
   const cycle = trail.slice(position.get(current)).reverse();
-  const start = cycle.reduce((best, index, i) => (nameOf(graph, index) < nameOf(graph, cycle[best] as number) ? i : best), 0);
+  const start = cycle.reduce(
+    (best, index, i) => (nameOf(graph, index) < nameOf(graph, cycle[best] as number) ? i : best),
+    0,
+  );
   const rotated = [...cycle.slice(start), ...cycle.slice(0, start)];
   const steps = rotated.map((from, i) => {
     const to = rotated[(i + 1) % rotated.length] as number;

@@ -28,15 +28,26 @@ function mermaid(_name: string, graph: Graph): string {
   const lines = ["flowchart LR"];
   for (const dataset of graph.datasets.keys()) lines.push(`  d_${mermaidId(dataset)}[("${dataset}")]`);
   for (const task of inOrder(graph)) lines.push(`  t_${mermaidId(task.name)}["${task.name}"]`);
-  for (const [from, to] of arrows(graph, (dataset) => `d_${mermaidId(dataset)}`, (task) => `t_${mermaidId(task)}`)) lines.push(`  ${from} --> ${to}`);
+  for (const [from, to] of arrows(
+    graph,
+    (dataset) => `d_${mermaidId(dataset)}`,
+    (task) => `t_${mermaidId(task)}`,
+  ))
+    lines.push(`  ${from} --> ${to}`);
   return `${lines.join("\n")}\n`;
 }
 
 function dot(name: string, graph: Graph): string {
   const lines = [`digraph "${name}" {`, "  rankdir=LR;"];
-  for (const dataset of graph.datasets.keys()) lines.push(`  "dataset ${dataset}" [shape=cylinder, label="${dataset}"];`);
+  for (const dataset of graph.datasets.keys())
+    lines.push(`  "dataset ${dataset}" [shape=cylinder, label="${dataset}"];`);
   for (const task of inOrder(graph)) lines.push(`  "task ${task.name}" [shape=box, label="${task.name}"];`);
-  for (const [from, to] of arrows(graph, (dataset) => `"dataset ${dataset}"`, (task) => `"task ${task}"`)) lines.push(`  ${from} -> ${to};`);
+  for (const [from, to] of arrows(
+    graph,
+    (dataset) => `"dataset ${dataset}"`,
+    (task) => `"task ${task}"`,
+  ))
+    lines.push(`  ${from} -> ${to};`);
   return `${lines.join("\n")}\n}\n`;
 }
 

@@ -12,11 +12,19 @@ const quoted = 5;
  * Runs a command in a process group of its own, in its scratch folder; the whole group is killed when the signal fires.
  * stdout and stderr become log lines. Errors: `COMMAND_FAILED`, and the signal's reason.
  */
-export async function runCommand(invocation: CommandInvocation, env: Readonly<Record<string, string | undefined>>): Promise<void> {
+export async function runCommand(
+  invocation: CommandInvocation,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
   const { command, scratch, signal, log } = invocation;
   signal.throwIfAborted();
   const [program = "", ...args] = command;
-  const child = spawn(program, args, { cwd: scratch.path, env: { ...env, ...invocation.env }, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, args, {
+    cwd: scratch.path,
+    env: { ...env, ...invocation.env },
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const kill = () => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
@@ -60,7 +68,12 @@ function notStarted(program: string, cause: Error): GlacierError {
   });
 }
 
-function failed(program: string, exitCode: number | null, killedBy: string | null, lastErrors: readonly string[]): GlacierError {
+function failed(
+  program: string,
+  exitCode: number | null,
+  killedBy: string | null,
+  lastErrors: readonly string[],
+): GlacierError {
   const how = exitCode === null ? `was killed by ${killedBy}` : `ended with exit code ${exitCode}`;
   return new GlacierError("COMMAND_FAILED", {
     message: `the command "${program}" ${how}${lastErrors.length > 0 ? `:\n${lastErrors.join("\n")}` : ""}`,

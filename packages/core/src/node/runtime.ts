@@ -1,5 +1,5 @@
-import { secretVariable } from "../task/secret.ts";
 import type { TaskRuntime } from "../run/runtime.ts";
+import { secretVariable } from "../task/secret.ts";
 import { runCommand } from "./command.ts";
 import { createScratch } from "./scratch.ts";
 

@@ -37,7 +37,9 @@ export async function createScratch(parent: string = tmpdir()): Promise<Scratch>
         async range(start, end) {
           const handle = await open(file);
           try {
-            const { buffer, bytesRead } = await handle.read(new Uint8Array(Math.max(0, Math.min(end, size) - start)), { position: start });
+            const { buffer, bytesRead } = await handle.read(new Uint8Array(Math.max(0, Math.min(end, size) - start)), {
+              position: start,
+            });
             return buffer.subarray(0, bytesRead);
           } finally {
             await handle.close();

@@ -30,7 +30,10 @@ const blob = new Dataset("blob", { format: bytes() });
 const model = new Dataset("model", { format: file({ extension: "bin" }) });
 const lines = new Dataset("lines", { format: ndjson<{ line: string }>() });
 const byHand = new Dataset<Order, "rows">("by_hand", { format: ndjson() });
-const coerced = new Dataset("coerced", { schema: z.object({ day: z.string().transform((day) => new Date(day)) }), format: ndjson() });
+const coerced = new Dataset("coerced", {
+  schema: z.object({ day: z.string().transform((day) => new Date(day)) }),
+  format: ndjson(),
+});
 
 // A dataset's shape and types come from its format and schema.
 expectTypeOf(raw).toEqualTypeOf<Dataset<Order, "rows", Order>>();
@@ -82,7 +85,9 @@ task("e", { inputs: { clean }, output: report }, async () => 1);
 task("f", { inputs: { raw }, output: byHand }, async function* ({ raw }) {
   for await (const order of raw) yield { ...order, amount: 1 };
 });
-task("g", { inputs: { raw }, output: byHand }, async ({ raw }) => (await raw.toArray()).filter((order) => order.amount > 0));
+task("g", { inputs: { raw }, output: byHand }, async ({ raw }) =>
+  (await raw.toArray()).filter((order) => order.amount > 0),
+);
 task("h", { inputs: { raw }, output: byHand }, ({ raw }) => raw);
 task("i", { output: byHand }, () => [{ id: "1", amount: 1 }]);
 // @ts-expect-error a generator of wrong rows
@@ -96,17 +101,25 @@ task("k", { inputs: { raw }, output: { byHand, revenue } }, () => ({ byHand: [],
 task("l", { inputs: { raw }, output: { byHand, revenue } }, () => ({ byHand: [] }));
 
 // Params and secrets are typed in ctx.
-task("m", { output: report, params: z.object({ day: z.string() }), secrets: { apiKey: secret("api-key") } }, (_, ctx) => {
-  expectTypeOf(ctx.params).toEqualTypeOf<{ day: string }>();
-  expectTypeOf(ctx.secrets.apiKey).toEqualTypeOf<string>();
-  // @ts-expect-error a secret that was not declared
-  ctx.secrets.password;
-  return "";
-});
+task(
+  "m",
+  { output: report, params: z.object({ day: z.string() }), secrets: { apiKey: secret("api-key") } },
+  (_, ctx) => {
+    expectTypeOf(ctx.params).toEqualTypeOf<{ day: string }>();
+    expectTypeOf(ctx.secrets.apiKey).toEqualTypeOf<string>();
+    // @ts-expect-error a secret that was not declared
+    ctx.secrets.password;
+    return "";
+  },
+);
 
 // @ts-expect-error a quarantine takes InvalidRow
 task("n", { inputs: { raw }, output: report, onInvalid: byHand }, () => "");
-task("o", { inputs: { raw }, output: report, onInvalid: new Dataset("bad", { format: ndjson<InvalidRow>() }) }, () => "");
+task(
+  "o",
+  { inputs: { raw }, output: report, onInvalid: new Dataset("bad", { format: ndjson<InvalidRow>() }) },
+  () => "",
+);
 
 // A command needs a program.
 task.command("p", { inputs: { raw }, output: report, command: ["wc", "-l"] });
@@ -114,8 +127,16 @@ task.command("p", { inputs: { raw }, output: report, command: ["wc", "-l"] });
 task.command("q", { output: report, command: [] });
 
 // Compute kinds and params add up in the pipeline.
-const one = task("one", { output: report, compute: compute.local({ workers: 2 }), params: z.object({ day: z.string() }) }, () => "");
-const two = task("two", { output: revenue, compute: compute.serverless(), params: z.object({ region: z.string() }) }, () => ({}));
+const one = task(
+  "one",
+  { output: report, compute: compute.local({ workers: 2 }), params: z.object({ day: z.string() }) },
+  () => "",
+);
+const two = task(
+  "two",
+  { output: revenue, compute: compute.serverless(), params: z.object({ region: z.string() }) },
+  () => ({}),
+);
 const three = task("three", { output: blob }, () => new Uint8Array());
 expectTypeOf(one).toEqualTypeOf<Task<Record<never, never>, typeof report, "local", { day: string }>>();
 
@@ -123,7 +144,9 @@ const pipeline = new Pipeline("p", [one, two, three]);
 expectTypeOf(pipeline).toEqualTypeOf<Pipeline<"local" | "serverless", { day: string } & { region: string }>>();
 const plain = new Pipeline("plain", [three]);
 expectTypeOf(plain).toEqualTypeOf<Pipeline<never, unknown>>();
-const relaxed = new Pipeline("relaxed", [task("r", { output: report, params: z.object({ day: z.string().optional() }) }, () => "")]);
+const relaxed = new Pipeline("relaxed", [
+  task("r", { output: report, params: z.object({ day: z.string().optional() }) }, () => ""),
+]);
 
 declare const everything: Executor<"local" | "container" | "serverless">;
 declare const cloud: Executor<"container" | "serverless">;

@@ -15,7 +15,15 @@ import { type RunOptions, type RunResult, runPipeline } from "../run/run.ts";
 import { indexOf } from "../run/select.ts";
 import type { StorageResource } from "../storage/resource.ts";
 import type { AnyTask } from "../task/types.ts";
-import type { AnyPipeline, CheckedExecutor, Defaults, NeedsOf, ParamsArgument, ParamsOf, PipelineOptions } from "./types.ts";
+import type {
+  AnyPipeline,
+  CheckedExecutor,
+  Defaults,
+  NeedsOf,
+  ParamsArgument,
+  ParamsOf,
+  PipelineOptions,
+} from "./types.ts";
 
 /**
  * A set of tasks; whoever outputs a dataset runs before whoever takes it. `Needs` are the compute kinds that its tasks
@@ -45,9 +53,13 @@ export interface Pipeline<Needs extends string = string, Params = unknown> exten
    * `PIPELINE_INVALID`, `PARAMS_INVALID`, `COMPUTE_UNSUPPORTED`, `STORAGE_UNREACHABLE`, `DATASET_MISSING`, `DATASET_CHANGED`,
    * `PROVIDER_MISSING`, `TASK_UNKNOWN`, `RUN_NOT_FOUND`, `OPTION_INVALID`.
    */
-  run<S extends string>(options: RunOptions & { readonly executor: CheckedExecutor<Needs, S> } & ParamsArgument<Params>): Promise<RunResult>;
+  run<S extends string>(
+    options: RunOptions & { readonly executor: CheckedExecutor<Needs, S> } & ParamsArgument<Params>,
+  ): Promise<RunResult>;
   /** What a run with these options would do; writes nothing. Errors: those of `run` before anything runs. */
-  preview<S extends string>(options: RunOptions & { readonly executor: CheckedExecutor<Needs, S> } & ParamsArgument<Params>): Promise<RunPreview>;
+  preview<S extends string>(
+    options: RunOptions & { readonly executor: CheckedExecutor<Needs, S> } & ParamsArgument<Params>,
+  ): Promise<RunPreview>;
   /** Compiles it to a target's artifacts. Errors: those of `plan`, and the target's. */
   compile<C extends Compilation>(options: CompileOptions<C>): Promise<C>;
 }
@@ -76,7 +88,11 @@ export interface PipelineConstructor {
    * @example
    * export const pipeline = new Pipeline("orders", [clean, aggregate], { module: import.meta.url });
    */
-  new <const T extends readonly AnyTask[]>(name: string, tasks: T, options?: PipelineOptions): Pipeline<NeedsOf<T>, ParamsOf<T>>;
+  new <const T extends readonly AnyTask[]>(
+    name: string,
+    tasks: T,
+    options?: PipelineOptions,
+  ): Pipeline<NeedsOf<T>, ParamsOf<T>>;
 }
 
 class PipelineImpl implements Pipeline {
@@ -146,7 +162,11 @@ class PipelineImpl implements Pipeline {
     return runPipeline(this, this.#graph, executor, params as Json | undefined, options);
   }
 
-  preview({ executor, params, ...options }: RunOptions & { executor: Executor; params?: unknown }): Promise<RunPreview> {
+  preview({
+    executor,
+    params,
+    ...options
+  }: RunOptions & { executor: Executor; params?: unknown }): Promise<RunPreview> {
     return preview(this, this.#graph, executor, params as Json | undefined, options);
   }
 
@@ -162,21 +182,36 @@ function checkTasks(pipeline: string, tasks: readonly AnyTask[]): readonly AnyTa
   if (!Array.isArray(tasks)) throw invalid(pipeline, "needs an array of tasks", "new Pipeline(name, [a, b, …]).");
   tasks.forEach((task, index) => {
     if (typeof task === "object" && task !== null && "output" in task) return;
-    throw invalid(pipeline, `has something at position ${index} that is not a task`, "Pass what task(…) returned. An import cycle between your modules also gives undefined here.");
+    throw invalid(
+      pipeline,
+      `has something at position ${index} that is not a task`,
+      "Pass what task(…) returned. An import cycle between your modules also gives undefined here.",
+    );
   });
   return [...tasks];
 }
 
-function checkSchedule(pipeline: string, schedule: { readonly cron: string; readonly timeZone?: string } | undefined): AnyPipeline["schedule"] {
+function checkSchedule(
+  pipeline: string,
+  schedule: { readonly cron: string; readonly timeZone?: string } | undefined,
+): AnyPipeline["schedule"] {
   if (schedule === undefined) return undefined;
   const { cron, timeZone = "UTC" } = schedule;
   if (typeof cron !== "string" || !/^\S+(\s+\S+){4}$/.test(cron.trim())) {
-    throw invalid(pipeline, `has a schedule that is no cron expression: ${JSON.stringify(cron)}`, 'Use five fields: minute hour day month weekday, such as "0 3 * * *".');
+    throw invalid(
+      pipeline,
+      `has a schedule that is no cron expression: ${JSON.stringify(cron)}`,
+      'Use five fields: minute hour day month weekday, such as "0 3 * * *".',
+    );
   }
   try {
     new Intl.DateTimeFormat("en", { timeZone });
   } catch {
-    throw invalid(pipeline, `has a schedule in an unknown time zone: ${JSON.stringify(timeZone)}`, 'Use an IANA name, such as "Europe/Berlin".');
+    throw invalid(
+      pipeline,
+      `has a schedule in an unknown time zone: ${JSON.stringify(timeZone)}`,
+      'Use an IANA name, such as "Europe/Berlin".',
+    );
   }
   return { cron: cron.trim(), timeZone };
 }

@@ -1,6 +1,6 @@
+import type { AnyDataset } from "../dataset/dataset.ts";
 import type { Json } from "../json.ts";
 import type { Executor } from "../run/executor.ts";
-import type { AnyDataset } from "../dataset/dataset.ts";
 import type { AnyTask } from "../task/types.ts";
 
 /** Options of a pipeline. */
@@ -36,8 +36,14 @@ export type CheckedExecutor<Needs extends string, S extends string> = Executor<S
   ([Exclude<Needs, S>] extends [never] ? unknown : `this executor cannot run ${Exclude<Needs, S>} compute`);
 
 /** `params`, required unless every parameter is optional. */
-export type ParamsArgument<P> = unknown extends P ? { readonly params?: Json } : Record<never, never> extends P ? { readonly params?: P } : { readonly params: P };
+export type ParamsArgument<P> = unknown extends P
+  ? { readonly params?: Json }
+  : Record<never, never> extends P
+    ? { readonly params?: P }
+    : { readonly params: P };
 
 type Boxed<T> = T extends { readonly "~params"?: infer P } ? { readonly of: P } : never;
 
-type Intersect<B> = (B extends { readonly of: infer P } ? (take: P) => void : never) extends (take: infer I) => void ? I : unknown;
+type Intersect<B> = (B extends { readonly of: infer P } ? (take: P) => void : never) extends (take: infer I) => void
+  ? I
+  : unknown;

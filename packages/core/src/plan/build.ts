@@ -83,7 +83,8 @@ function planEdges(graph: Graph): PlanEdge[] {
   const edges: PlanEdge[] = [];
   for (const task of graph.tasks) {
     for (const { name } of writtenBy(task)) {
-      for (const consumer of graph.consumers.get(name) ?? []) edges.push({ from: task.name, to: consumer.name, dataset: name });
+      for (const consumer of graph.consumers.get(name) ?? [])
+        edges.push({ from: task.name, to: consumer.name, dataset: name });
     }
   }
   return edges.sort((a, b) => compare(a.from, b.from) || compare(a.to, b.to) || compare(a.dataset, b.dataset));

@@ -1,4 +1,4 @@
-import type { RowsFormat, ValueFormat, RawFormat } from "../format/format.ts";
+import type { RawFormat, RowsFormat, ValueFormat } from "../format/format.ts";
 import type { Json } from "../json.ts";
 import type { Executor } from "../run/executor.ts";
 import type { StorageFactory } from "../storage/adapter.ts";
@@ -18,4 +18,6 @@ export interface Provider {
 }
 
 /** Builds a format from what its `options` were. */
-export type FormatFactory = (options?: { readonly [key: string]: Json }) => RowsFormat | ValueFormat | RawFormat<"bytes"> | RawFormat<"file">;
+export type FormatFactory = (options?: {
+  readonly [key: string]: Json;
+}) => RowsFormat | ValueFormat | RawFormat<"bytes"> | RawFormat<"file">;

@@ -1,6 +1,6 @@
 import { type ErrorCode, GlacierError } from "../errors/index.ts";
-import type { Format } from "../format/format.ts";
 import { builtinFormats } from "../format/builtin.ts";
+import type { Format } from "../format/format.ts";
 import type { Json } from "../json.ts";
 import type { Executor } from "../run/executor.ts";
 import type { StorageAdapter } from "../storage/adapter.ts";
@@ -69,7 +69,10 @@ export function createRegistry(providers: readonly Provider[]): Registry {
   const index = buildIndex(all);
   const adapters = new Map<string, StorageAdapter>();
 
-  function find<W extends RegistryEntry["what"]>(what: W, name: string): NonNullable<Provider[(typeof sections)[W]]>[string] {
+  function find<W extends RegistryEntry["what"]>(
+    what: W,
+    name: string,
+  ): NonNullable<Provider[(typeof sections)[W]]>[string] {
     const owner = index.get(`${what} ${name}`);
     const found = owner?.[sections[what]]?.[name];
     if (found === undefined) throw missing(what, name, index);

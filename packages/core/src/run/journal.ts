@@ -33,7 +33,10 @@ export function openJournal(of: StateOf, runId: string, registry: Registry): Jou
     next ??= (await lastSegment()) + 1;
     for (;;) {
       try {
-        await store.writeBytes(`${folder}${String(next++).padStart(6, "0")}.ndjson`, body, { ifNoneMatch: "*", contentType: "application/x-ndjson" });
+        await store.writeBytes(`${folder}${String(next++).padStart(6, "0")}.ndjson`, body, {
+          ifNoneMatch: "*",
+          contentType: "application/x-ndjson",
+        });
         return;
       } catch (error) {
         if (!isGlacierError(error, "PRECONDITION_FAILED")) throw error;
@@ -43,7 +46,8 @@ export function openJournal(of: StateOf, runId: string, registry: Registry): Jou
 
   async function lastSegment(): Promise<number> {
     let last = 0;
-    for await (const { key } of store.list(folder)) last = Math.max(last, Number.parseInt(key.slice(folder.length), 10) || 0);
+    for await (const { key } of store.list(folder))
+      last = Math.max(last, Number.parseInt(key.slice(folder.length), 10) || 0);
     return last;
   }
 
@@ -53,9 +57,11 @@ export function openJournal(of: StateOf, runId: string, registry: Registry): Jou
     if (pending.length === 0) return;
     const events = pending;
     pending = [];
-    writing = writing.then(() => (failure === undefined ? writeSegment(events) : undefined)).catch((error: unknown) => {
-      failure ??= { error };
-    });
+    writing = writing
+      .then(() => (failure === undefined ? writeSegment(events) : undefined))
+      .catch((error: unknown) => {
+        failure ??= { error };
+      });
   }
 
   return {
@@ -127,7 +133,8 @@ async function summarize(of: StateOf, runId: string, registry: Registry, now: nu
       total = event.tasks.length;
       finished = undefined;
     } else if (event.type === "run.finished") finished = event;
-    else if (event.type === "task.succeeded" || (event.type === "task.skipped" && event.reason === "committed")) done.add(event.task);
+    else if (event.type === "task.succeeded" || (event.type === "task.skipped" && event.reason === "committed"))
+      done.add(event.task);
   }
   return {
     runId,
@@ -151,6 +158,11 @@ export function checkRunId(runId: string): string {
 
 /** A new run id: sortable by start, unique by its random tail. */
 export function newRunId(): string {
-  const random = Array.from(crypto.getRandomValues(new Uint8Array(4)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `${new Date().toISOString().replace(/[-:]/g, "").replace(/\.\d+Z$/, "")}-${random}`;
+  const random = Array.from(crypto.getRandomValues(new Uint8Array(4)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
+  return `${new Date()
+    .toISOString()
+    .replace(/[-:]/g, "")
+    .replace(/\.\d+Z$/, "")}-${random}`;
 }

@@ -26,7 +26,10 @@ export interface OpenedDataset {
 }
 
 /** Opens a dataset of a plan. Errors: `DATASET_UNKNOWN`, `DATASET_MISSING`, any storage code. */
-export async function openDataset({ plan, pipeline, registry }: { plan: Plan; pipeline: AnyPipeline; registry: Registry }, name: string): Promise<OpenedDataset> {
+export async function openDataset(
+  { plan, pipeline, registry }: { plan: Plan; pipeline: AnyPipeline; registry: Registry },
+  name: string,
+): Promise<OpenedDataset> {
   const dataset = plan.datasets.find((one) => one.name === name);
   if (dataset === undefined) {
     throw new GlacierError("DATASET_UNKNOWN", {
@@ -40,7 +43,10 @@ export async function openDataset({ plan, pipeline, registry }: { plan: Plan; pi
   if (info === undefined) {
     throw new GlacierError("DATASET_MISSING", {
       message: `dataset "${name}" is not there (${store.uri(dataset.key)})`,
-      hint: dataset.producer === undefined ? "Put the file there, or correct the dataset's storage." : `Run the pipeline: task "${dataset.producer}" makes it.`,
+      hint:
+        dataset.producer === undefined
+          ? "Put the file there, or correct the dataset's storage."
+          : `Run the pipeline: task "${dataset.producer}" makes it.`,
       context: { pipeline: plan.pipeline, dataset: name },
     });
   }

@@ -13,8 +13,20 @@ export interface RunPreview {
 }
 
 /** Everything that `run` does before its first task, and nothing else. */
-export async function preview(pipeline: AnyPipeline, graph: Graph, executor: Executor, params: Json | undefined, options: RunOptions): Promise<RunPreview> {
-  const { plan, registry, runId, resumed, tasks, dependencies, sources } = await prepareRun(pipeline, graph, executor, params, options);
+export async function preview(
+  pipeline: AnyPipeline,
+  graph: Graph,
+  executor: Executor,
+  params: Json | undefined,
+  options: RunOptions,
+): Promise<RunPreview> {
+  const { plan, registry, runId, resumed, tasks, dependencies, sources } = await prepareRun(
+    pipeline,
+    graph,
+    executor,
+    params,
+    options,
+  );
   const again = new Set<number>();
   const lines: RunPreview["tasks"][number][] = [];
   for (const [index, task] of tasks.entries()) {

@@ -11,7 +11,13 @@ import { readManifest } from "./state.ts";
  * Whether this run has committed a task already and all of it still matches: its outputs' manifests are this run's, the
  * data has their etags, and they were made from the inputs as they are now.
  */
-export async function isCommitted(plan: Plan, task: PlanTask, runId: string, sources: Readonly<Record<string, string>>, registry: Registry): Promise<boolean> {
+export async function isCommitted(
+  plan: Plan,
+  task: PlanTask,
+  runId: string,
+  sources: Readonly<Record<string, string>>,
+  registry: Registry,
+): Promise<boolean> {
   const quarantine = typeof task.onInvalid === "string" ? [] : [task.onInvalid.quarantine];
   for (const output of [...Object.values(task.outputs), ...quarantine]) {
     const manifest = (await readManifest(plan, output, registry))?.manifest;
@@ -44,7 +50,8 @@ export async function readStart(plan: Plan, runId: string, registry: Registry): 
 
 /** A resumed run goes on with the params that it began with. Errors: `OPTION_INVALID`. */
 export function sameParams(start: RunStarted, given: Json | undefined): Json {
-  if (given === undefined || JSON.stringify(sorted(given)) === JSON.stringify(sorted(start.params))) return start.params;
+  if (given === undefined || JSON.stringify(sorted(given)) === JSON.stringify(sorted(start.params)))
+    return start.params;
   throw new GlacierError("OPTION_INVALID", {
     message: `run ${start.runId} was started with other params`,
     hint: "Leave params out when resuming, or start a new run.",

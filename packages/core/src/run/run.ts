@@ -8,7 +8,7 @@ import { createRegistry, type Registry } from "../provider/registry.ts";
 import type { StorageResource } from "../storage/resource.ts";
 import type { EventSink, RunEvent } from "./events.ts";
 import type { Executor, TaskInvocation } from "./executor.ts";
-import { newRunId, checkRunId, openJournal } from "./journal.ts";
+import { checkRunId, newRunId, openJournal } from "./journal.ts";
 import type { Manifest } from "./manifest.ts";
 import { currentEtag, isCommitted, readStart, sameParams } from "./resume.ts";
 import { type ScheduleResult, schedule, type TaskOutcome } from "./schedule.ts";
@@ -62,10 +62,21 @@ export interface PreparedRun {
 }
 
 /** Binds, checks and pins; nothing is written. */
-export async function prepareRun(pipeline: AnyPipeline, graph: Graph, executor: Executor, params: Json | undefined, options: RunOptions): Promise<PreparedRun> {
+export async function prepareRun(
+  pipeline: AnyPipeline,
+  graph: Graph,
+  executor: Executor,
+  params: Json | undefined,
+  options: RunOptions,
+): Promise<PreparedRun> {
   const { tenant, bindings, resume } = options;
   const registry = createRegistry([...(executor.providers ?? []), ...(options.registry?.providers ?? [])]);
-  const plan = buildPlan(pipeline, graph, { defaultStorage: executor.defaultStorage, state: executor.state, tenant, bindings });
+  const plan = buildPlan(pipeline, graph, {
+    defaultStorage: executor.defaultStorage,
+    state: executor.state,
+    tenant,
+    bindings,
+  });
   const selected = select(graph, options);
   const taskNames = new Set(selected.map((index) => graph.tasks[index]?.name));
   const tasks = plan.tasks.filter(({ name }) => taskNames.has(name)).map(withLimit);
@@ -85,13 +96,21 @@ export async function prepareRun(pipeline: AnyPipeline, graph: Graph, executor: 
     resumed: start !== undefined,
     params: runParams,
     tasks,
-    dependencies: selected.map((index) => (graph.dependencies[index] ?? []).flatMap((before) => position.get(before) ?? [])),
+    dependencies: selected.map((index) =>
+      (graph.dependencies[index] ?? []).flatMap((before) => position.get(before) ?? []),
+    ),
     sources: await pinSources(plan, tasks, registry),
   };
 }
 
 /** Runs a pipeline. Errors: whatever {@link prepareRun} finds; `RUN_FAILED`, `CANCELLED`. */
-export async function runPipeline(pipeline: AnyPipeline, graph: Graph, executor: Executor, params: Json | undefined, options: RunOptions): Promise<RunResult> {
+export async function runPipeline(
+  pipeline: AnyPipeline,
+  graph: Graph,
+  executor: Executor,
+  params: Json | undefined,
+  options: RunOptions,
+): Promise<RunResult> {
   const run = await prepareRun(pipeline, graph, executor, params, options);
   const { plan, registry, runId, tasks } = run;
   const journal = openJournal(plan, runId, registry);
@@ -125,12 +144,22 @@ export async function runPipeline(pipeline: AnyPipeline, graph: Graph, executor:
       signal: options.signal,
       emit,
       execute: (task, attempt, signal) =>
-        executor.execute({ runId, task: task.name, attempt, params: run.params, sources: run.sources, selected }, { ...context, signal }),
+        executor.execute(
+          { runId, task: task.name, attempt, params: run.params, sources: run.sources, selected },
+          { ...context, signal },
+        ),
       committed: run.resumed ? (task) => isCommitted(plan, task, runId, run.sources, registry) : undefined,
     });
     const durationMs = Date.now() - startedAt;
     const error = result.status === "succeeded" ? undefined : runError(plan, runId, tasks, result, options.signal);
-    emit({ type: "run.finished", runId, time: Date.now(), status: result.status, durationMs, ...(error !== undefined && { error: error.toJSON() }) });
+    emit({
+      type: "run.finished",
+      runId,
+      time: Date.now(),
+      status: result.status,
+      durationMs,
+      ...(error !== undefined && { error: error.toJSON() }),
+    });
     const journalFailure = await journal.close().catch((failure: unknown) => failure);
     if (error !== undefined) throw error;
     if (journalFailure !== undefined) throw journalFailure;
@@ -153,7 +182,10 @@ function notify(sink: EventSink | undefined, event: RunEvent): void {
   }
 }
 
-async function summary({ plan, tasks, registry }: PreparedRun, result: ScheduleResult): Promise<Pick<RunResult, "tasks" | "datasets" | "criticalPath">> {
+async function summary(
+  { plan, tasks, registry }: PreparedRun,
+  result: ScheduleResult,
+): Promise<Pick<RunResult, "tasks" | "datasets" | "criticalPath">> {
   const datasets: Record<string, Manifest> = {};
   for (const task of tasks) {
     for (const name of Object.values(task.outputs)) {
@@ -215,7 +247,10 @@ async function pinSources(plan: Plan, tasks: readonly PlanTask[], registry: Regi
     if (etag === undefined || (producer !== undefined && manifest === undefined)) {
       throw new GlacierError("DATASET_MISSING", {
         message: `dataset "${name}" is not there (${registry.storage(storage).uri(key)})`,
-        hint: producer === undefined ? "Put the file there, or correct the dataset's storage." : `Include task "${producer}" in the run: it makes this dataset.`,
+        hint:
+          producer === undefined
+            ? "Put the file there, or correct the dataset's storage."
+            : `Include task "${producer}" in the run: it makes this dataset.`,
         context: { pipeline: plan.pipeline, dataset: name, key },
       });
     }
@@ -239,7 +274,13 @@ function checkConcurrency(concurrency: number): number {
   });
 }
 
-function runError(plan: Plan, runId: string, tasks: readonly PlanTask[], result: ScheduleResult, signal: AbortSignal | undefined): GlacierError {
+function runError(
+  plan: Plan,
+  runId: string,
+  tasks: readonly PlanTask[],
+  result: ScheduleResult,
+  signal: AbortSignal | undefined,
+): GlacierError {
   const context = { pipeline: plan.pipeline, runId };
   if (result.status === "cancelled") {
     return new GlacierError("CANCELLED", {
@@ -249,7 +290,9 @@ function runError(plan: Plan, runId: string, tasks: readonly PlanTask[], result:
       context,
     });
   }
-  const failed = tasks.flatMap(({ name }, i) => (result.outcomes[i]?.status === "failed" ? [{ name, error: result.outcomes[i]?.error as GlacierError }] : []));
+  const failed = tasks.flatMap(({ name }, i) =>
+    result.outcomes[i]?.status === "failed" ? [{ name, error: result.outcomes[i]?.error as GlacierError }] : [],
+  );
   return new GlacierError("RUN_FAILED", {
     message: `run ${runId} of pipeline "${plan.pipeline}" failed:\n${failed.map(({ error }) => `- ${error.message}`).join("\n")}`,
     hint: `Mend the cause, then resume: what is committed is not done again (resume: "${runId}").`,

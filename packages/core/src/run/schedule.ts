@@ -221,7 +221,15 @@ class Schedule<T extends ScheduledTask> {
     const task = this.#tasks[index] as T;
     const time = Date.now();
     const durationMs = time - startedAt;
-    this.#options.emit({ type: "task.failed", runId: this.#options.runId, time, task: task.name, attempt, error: error.toJSON(), durationMs });
+    this.#options.emit({
+      type: "task.failed",
+      runId: this.#options.runId,
+      time,
+      task: task.name,
+      attempt,
+      error: error.toJSON(),
+      durationMs,
+    });
     this.#outcomes[index] = { status: "failed", attempts: attempt, startedAt, durationMs, error };
     this.#failed = true;
     if (!this.#options.keepGoing) this.#halt(stoppedBy(task.name));
@@ -230,7 +238,13 @@ class Schedule<T extends ScheduledTask> {
 
   #cancel(index: number, attempt: number, startedAt: number): void {
     const time = Date.now();
-    this.#options.emit({ type: "task.cancelled", runId: this.#options.runId, time, task: (this.#tasks[index] as T).name, attempt });
+    this.#options.emit({
+      type: "task.cancelled",
+      runId: this.#options.runId,
+      time,
+      task: (this.#tasks[index] as T).name,
+      attempt,
+    });
     this.#outcomes[index] = { status: "cancelled", attempts: attempt, startedAt, durationMs: time - startedAt };
     this.#release();
   }
@@ -279,7 +293,9 @@ class Schedule<T extends ScheduledTask> {
       const outcome = this.#outcomes[index];
       if (outcome?.status === "failed") because.set(index, task.name);
       if (outcome !== undefined) return;
-      const upstream = (this.#options.dependencies[index] ?? []).map((before) => because.get(before)).find((name) => name !== undefined);
+      const upstream = (this.#options.dependencies[index] ?? [])
+        .map((before) => because.get(before))
+        .find((name) => name !== undefined);
       if (upstream !== undefined) because.set(index, upstream);
       emit({
         type: "task.skipped",
@@ -295,7 +311,11 @@ class Schedule<T extends ScheduledTask> {
   #criticalPath(): number[] {
     let end = -1;
     for (let index = 0; index < this.#tasks.length; index++) {
-      if (this.#outcomes[index]?.status === "succeeded" && (end === -1 || (this.#longest[index] as number) > (this.#longest[end] as number))) end = index;
+      if (
+        this.#outcomes[index]?.status === "succeeded" &&
+        (end === -1 || (this.#longest[index] as number) > (this.#longest[end] as number))
+      )
+        end = index;
     }
     const path: number[] = [];
     for (let index = end; index !== -1; index = this.#longestVia[index] as number) path.push(index);

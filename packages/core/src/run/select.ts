@@ -15,8 +15,20 @@ export interface Selection {
 export function select(graph: Graph, { only, from, until }: Selection): number[] {
   const sets: ReadonlySet<number>[] = [];
   if (only !== undefined) sets.push(new Set(only.map((name) => indexOf(graph, name))));
-  if (from !== undefined) sets.push(reach(from.map((name) => indexOf(graph, name)), graph.dependents));
-  if (until !== undefined) sets.push(reach(until.map((name) => indexOf(graph, name)), graph.dependencies));
+  if (from !== undefined)
+    sets.push(
+      reach(
+        from.map((name) => indexOf(graph, name)),
+        graph.dependents,
+      ),
+    );
+  if (until !== undefined)
+    sets.push(
+      reach(
+        until.map((name) => indexOf(graph, name)),
+        graph.dependencies,
+      ),
+    );
   const selected = graph.order.filter((index) => sets.every((set) => set.has(index)));
   if (selected.length > 0) return selected;
   throw new GlacierError("OPTION_INVALID", {
@@ -31,7 +43,10 @@ export function indexOf(graph: Graph, name: string): number {
   if (index !== -1) return index;
   throw new GlacierError("TASK_UNKNOWN", {
     message: `there is no task "${name}"`,
-    hint: `The tasks are: ${graph.tasks.map((task) => task.name).sort(compare).join(", ")}.`,
+    hint: `The tasks are: ${graph.tasks
+      .map((task) => task.name)
+      .sort(compare)
+      .join(", ")}.`,
     context: { task: name },
   });
 }

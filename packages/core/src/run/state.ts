@@ -23,7 +23,11 @@ export function runsPrefix({ pipeline, tenant }: StateOf): string {
 }
 
 /** The commit record of a dataset, or undefined where it was never committed. */
-export async function readManifest(of: StateOf, dataset: string, registry: Registry): Promise<{ manifest: Manifest; etag: string } | undefined> {
+export async function readManifest(
+  of: StateOf,
+  dataset: string,
+  registry: Registry,
+): Promise<{ manifest: Manifest; etag: string } | undefined> {
   const found = await stateStore(of, registry).readJson<Manifest>(`${manifestPrefix(of)}${dataset}.json`);
   return found === undefined ? undefined : { manifest: found.value, etag: found.etag };
 }
@@ -33,7 +37,12 @@ export async function readManifest(of: StateOf, dataset: string, registry: Regis
  * data is still this attempt's, and the check is repeated when another manifest came in between. Whoever wrote the data
  * last therefore also writes the last manifest. Errors: `DATASET_CHANGED`.
  */
-export async function commitManifest(of: StateOf, manifest: Manifest, registry: Registry, ownData: () => Promise<boolean>): Promise<void> {
+export async function commitManifest(
+  of: StateOf,
+  manifest: Manifest,
+  registry: Registry,
+  ownData: () => Promise<boolean>,
+): Promise<void> {
   const store = stateStore(of, registry);
   const key = `${manifestPrefix(of)}${manifest.dataset}.json`;
   for (;;) {

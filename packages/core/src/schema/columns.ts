@@ -26,7 +26,12 @@ export function columnsOf(schema: AnySchema | undefined): Column[] | undefined {
   const required = new Set(Array.isArray(resolved["required"]) ? resolved["required"] : []);
   return Object.entries(properties).map(([name, property]) => {
     const { types, nullable } = typesOf(isObject(property) ? property : {}, root);
-    return { name, type: types.size === 1 ? ([...types][0] as ColumnType) : "unknown", nullable, optional: !required.has(name) };
+    return {
+      name,
+      type: types.size === 1 ? ([...types][0] as ColumnType) : "unknown",
+      nullable,
+      optional: !required.has(name),
+    };
   });
 }
 

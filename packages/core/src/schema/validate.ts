@@ -9,7 +9,10 @@ export interface Problem {
 }
 
 /** Validates one value. Synchronous where the schema is. */
-export function validate(schema: AnySchema, value: unknown): StandardResult<unknown> | Promise<StandardResult<unknown>> {
+export function validate(
+  schema: AnySchema,
+  value: unknown,
+): StandardResult<unknown> | Promise<StandardResult<unknown>> {
   return schema["~standard"].validate(value);
 }
 
@@ -22,22 +25,39 @@ export function problemsOf(issues: readonly StandardIssue[], value: unknown): Pr
 }
 
 /** The `DATA_INVALID` of one value or row. */
-export function invalidData(where: { task: string; dataset: string; row?: number; direction: "read" | "written" }, problems: readonly Problem[]): GlacierError {
+export function invalidData(
+  where: { task: string; dataset: string; row?: number; direction: "read" | "written" },
+  problems: readonly Problem[],
+): GlacierError {
   const { task, dataset, row, direction } = where;
   const shown = problems.slice(0, 5).map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
   if (problems.length > shown.length) shown.push(`and ${problems.length - shown.length} more`);
   return new GlacierError("DATA_INVALID", {
     message: `task "${task}", dataset "${dataset}"${row === undefined ? "" : `, row ${row}`} (${direction}): ${shown.join("; ")}`,
     hint: hintFor(where, problems),
-    context: { task, dataset, ...(row !== undefined && { row }), ...(problems[0] !== undefined && { path: problems[0].path }) },
+    context: {
+      task,
+      dataset,
+      ...(row !== undefined && { row }),
+      ...(problems[0] !== undefined && { path: problems[0].path }),
+    },
   });
 }
 
-function hintFor({ task, dataset, row, direction }: Parameters<typeof invalidData>[0], problems: readonly Problem[]): string {
-  if (direction === "read" && problems.some(({ message }) => /date/i.test(message) && message.endsWith("(found string)"))) {
+function hintFor(
+  { task, dataset, row, direction }: Parameters<typeof invalidData>[0],
+  problems: readonly Problem[],
+): string {
+  if (
+    direction === "read" &&
+    problems.some(({ message }) => /date/i.test(message) && message.endsWith("(found string)"))
+  ) {
     return "JSON has no dates: declare z.coerce.date() (or your library's like), or use a format that has them, such as parquet().";
   }
-  const side = direction === "read" ? `Correct the data or the schema of "${dataset}"` : `Correct what "${task}" returns or the schema of "${dataset}"`;
+  const side =
+    direction === "read"
+      ? `Correct the data or the schema of "${dataset}"`
+      : `Correct what "${task}" returns or the schema of "${dataset}"`;
   return row === undefined ? `${side}.` : `${side}; or give the task onInvalid: "skip" or a quarantine dataset.`;
 }
 
@@ -59,5 +79,7 @@ function typeName(value: unknown): string {
 }
 
 function pathText(keys: readonly PropertyKey[]): string {
-  return keys.map((key, i) => (typeof key === "number" ? `[${key}]` : i === 0 ? String(key) : `.${String(key)}`)).join("");
+  return keys
+    .map((key, i) => (typeof key === "number" ? `[${key}]` : i === 0 ? String(key) : `.${String(key)}`))
+    .join("");
 }

@@ -1,7 +1,15 @@
 import { GlacierError, isGlacierError } from "../errors/index.ts";
-import { once, readAll } from "../stream/bytes.ts";
 import { sleep } from "../stream/abort.ts";
-import type { CallOptions, ListOptions, ObjectInfo, ReadOptions, ReadResult, StorageAdapter, WriteOptions } from "./adapter.ts";
+import { once, readAll } from "../stream/bytes.ts";
+import type {
+  CallOptions,
+  ListOptions,
+  ObjectInfo,
+  ReadOptions,
+  ReadResult,
+  StorageAdapter,
+  WriteOptions,
+} from "./adapter.ts";
 import { normalizeKey } from "./key.ts";
 
 /** A {@link StorageAdapter} with clean keys, retries and conveniences on top: what core and its users call. */
@@ -37,7 +45,10 @@ export function createStore(adapter: StorageAdapter): Store {
       try {
         return await retrying(async () => {
           const { body, info } = await adapter.read(normalizeKey(key), options);
-          return { value: parse(new TextDecoder().decode(await readAll(body)), adapter.uri(normalizeKey(key))), etag: info.etag };
+          return {
+            value: parse(new TextDecoder().decode(await readAll(body)), adapter.uri(normalizeKey(key))),
+            etag: info.etag,
+          };
         }, options?.signal);
       } catch (error) {
         if (isGlacierError(error, "NOT_FOUND")) return undefined;
@@ -45,9 +56,13 @@ export function createStore(adapter: StorageAdapter): Store {
       }
     },
     write: (key, body, options) => adapter.write(normalizeKey(key), body, options),
-    writeBytes: (key, bytes, options) => retrying(() => adapter.write(normalizeKey(key), once(bytes), options), options?.signal),
+    writeBytes: (key, bytes, options) =>
+      retrying(() => adapter.write(normalizeKey(key), once(bytes), options), options?.signal),
     writeJson: (key, value, options) =>
-      store.writeBytes(key, new TextEncoder().encode(`${JSON.stringify(value)}\n`), { contentType: "application/json", ...options }),
+      store.writeBytes(key, new TextEncoder().encode(`${JSON.stringify(value)}\n`), {
+        contentType: "application/json",
+        ...options,
+      }),
     async stat(key, options) {
       try {
         return await retrying(() => adapter.stat(normalizeKey(key), options), options?.signal);

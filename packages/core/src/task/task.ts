@@ -21,7 +21,13 @@ export interface TaskFunction {
    * @example
    * const clean = task("clean", { inputs: { orders: raw }, output: cleaned }, async ({ orders }) => (await orders.toArray()).filter((o) => o.amount > 0));
    */
-  <O extends Output, I extends Inputs = NoInputs, C extends ComputeResource = never, P = unknown, Sec extends Secrets = NoInputs>(
+  <
+    O extends Output,
+    I extends Inputs = NoInputs,
+    C extends ComputeResource = never,
+    P = unknown,
+    Sec extends Secrets = NoInputs,
+  >(
     name: string,
     options: TaskOptions<I, O, C, P, Sec>,
     handler: Handler<I, O, P, Sec>,
@@ -31,10 +37,13 @@ export interface TaskFunction {
    * A task whose code is a command, in any language. Its inputs are files at `$GLACIER_INPUT_<NAME>`; it writes its outputs
    * to `$GLACIER_OUTPUT_<NAME>` (a single output's name is `OUTPUT`). Errors: `NAME_INVALID`, `OPTION_INVALID`.
    */
-  command<O extends Output, I extends Inputs = NoInputs, C extends ComputeResource = never, P = unknown, Sec extends Secrets = NoInputs>(
-    name: string,
-    options: CommandOptions<I, O, C, P, Sec>,
-  ): Task<I, O, C["kind"], P>;
+  command<
+    O extends Output,
+    I extends Inputs = NoInputs,
+    C extends ComputeResource = never,
+    P = unknown,
+    Sec extends Secrets = NoInputs,
+  >(name: string, options: CommandOptions<I, O, C, P, Sec>): Task<I, O, C["kind"], P>;
 }
 
 /** Declares a task: a typed function (or command) from input datasets to output datasets. */
@@ -47,7 +56,11 @@ export const task: TaskFunction = Object.assign(
   },
   {
     command(name: string, options: Options & { readonly command: readonly string[] }) {
-      if (!Array.isArray(options.command) || options.command.length === 0 || options.command.some((part) => typeof part !== "string")) {
+      if (
+        !Array.isArray(options.command) ||
+        options.command.length === 0 ||
+        options.command.some((part) => typeof part !== "string")
+      ) {
         throw invalid(name, "has no command", 'Give the program and its arguments: command: ["python", "train.py"].');
       }
       return build(name, options, { form: "command", handler: undefined, command: options.command });
@@ -64,14 +77,23 @@ export function isSingle(output: Output): output is Extract<Output, { readonly f
 
 function build(name: string, options: Options, code: Pick<Task, "form" | "handler" | "command">): Task {
   checkName("task", name);
-  if (typeof options !== "object" || options === null || typeof options.output !== "object" || options.output === null) {
+  if (
+    typeof options !== "object" ||
+    options === null ||
+    typeof options.output !== "object" ||
+    options.output === null
+  ) {
     throw invalid(name, "has no output", "Give it output: a dataset, or a record of datasets.");
   }
   if (options.timeout !== undefined && !(options.timeout > 0 && options.timeout <= maxTimeout)) {
     throw invalid(name, `has a timeout of ${options.timeout}`, `Give seconds above 0 and up to ${maxTimeout}.`);
   }
   if (options.params !== undefined && typeof options.params["~standard"]?.validate !== "function") {
-    throw invalid(name, "has params that are not a Standard Schema", "Pass a schema of zod, valibot, arktype or the like.");
+    throw invalid(
+      name,
+      "has params that are not a Standard Schema",
+      "Pass a schema of zod, valibot, arktype or the like.",
+    );
   }
   return {
     name,
@@ -93,24 +115,43 @@ const maxTimeout = 2_147_483;
 function checkRecord<R extends Inputs>(task: string, what: "input" | "output", record: R): R {
   for (const [name, dataset] of Object.entries(record)) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-      throw invalid(task, `has an ${what} named ${JSON.stringify(name)}`, `Use letters, digits and "_": it becomes a field and GLACIER_${what.toUpperCase()}_<NAME>.`);
+      throw invalid(
+        task,
+        `has an ${what} named ${JSON.stringify(name)}`,
+        `Use letters, digits and "_": it becomes a field and GLACIER_${what.toUpperCase()}_<NAME>.`,
+      );
     }
     if (typeof dataset !== "object" || dataset === null || !("format" in dataset)) {
-      throw invalid(task, `has an ${what} "${name}" that is not a dataset`, "Pass what new Dataset(…) made. An import cycle between your modules also gives undefined here.");
+      throw invalid(
+        task,
+        `has an ${what} "${name}" that is not a dataset`,
+        "Pass what new Dataset(…) made. An import cycle between your modules also gives undefined here.",
+      );
     }
   }
   return record;
 }
 
 function retryPolicy(task: string, retries: number | Partial<RetryPolicy> = 0): RetryPolicy {
-  const policy = { max: 0, delay: 1, factor: 2, maxDelay: 60, jitter: 0.5, ...(typeof retries === "number" ? { max: retries } : retries) };
+  const policy = {
+    max: 0,
+    delay: 1,
+    factor: 2,
+    maxDelay: 60,
+    jitter: 0.5,
+    ...(typeof retries === "number" ? { max: retries } : retries),
+  };
   const bad =
     !Number.isInteger(policy.max) || policy.max < 0
       ? "max"
-      : (["delay", "maxDelay"] as const).find((field) => !(policy[field] >= 0 && policy[field] <= maxTimeout)) ??
-        (!(policy.factor >= 1) ? "factor" : !(policy.jitter >= 0 && policy.jitter <= 1) ? "jitter" : undefined);
+      : ((["delay", "maxDelay"] as const).find((field) => !(policy[field] >= 0 && policy[field] <= maxTimeout)) ??
+        (!(policy.factor >= 1) ? "factor" : !(policy.jitter >= 0 && policy.jitter <= 1) ? "jitter" : undefined));
   if (bad === undefined) return policy;
-  throw invalid(task, `has retries whose ${bad} is ${policy[bad]}`, "max: a whole number from 0; delay and maxDelay: seconds from 0; factor: from 1; jitter: 0 to 1.");
+  throw invalid(
+    task,
+    `has retries whose ${bad} is ${policy[bad]}`,
+    "max: a whole number from 0; delay and maxDelay: seconds from 0; factor: from 1; jitter: 0 to 1.",
+  );
 }
 
 function invalid(task: string, what: string, hint: string): GlacierError {

@@ -83,7 +83,12 @@ export type Log = Readonly<Record<LogLevel, (message: string, fields?: { readonl
  * A typed function from input datasets to output datasets, with the compute it needs.
  * `Needs` is its compute's kind (`never` when it names none), `P` the run parameters that it requires.
  */
-export interface Task<I extends Inputs = Inputs, O extends Output = Output, Needs extends string = string, P = unknown> {
+export interface Task<
+  I extends Inputs = Inputs,
+  O extends Output = Output,
+  Needs extends string = string,
+  P = unknown,
+> {
   readonly name: string;
   readonly form: "function" | "command";
   readonly inputs: I;

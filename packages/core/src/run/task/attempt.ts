@@ -49,7 +49,8 @@ export class Attempt {
     this.registry = context.registry;
     this.runtime = runtime;
     this.#abandoned = writtenBy(task).length > 1 ? new AbortController() : undefined;
-    this.signal = this.#abandoned === undefined ? context.signal : AbortSignal.any([context.signal, this.#abandoned.signal]);
+    this.signal =
+      this.#abandoned === undefined ? context.signal : AbortSignal.any([context.signal, this.#abandoned.signal]);
     this.emit = context.emit;
     this.meter = new Meter(invocation, context.emit);
     this.quarantine = typeof task.onInvalid === "string" ? undefined : new QuarantineQueue();

@@ -1,7 +1,7 @@
 import type { AnyDataset } from "../../dataset/dataset.ts";
 import type { Json } from "../../json.ts";
-import { invalidData, problemsOf, validate } from "../../schema/validate.ts";
 import type { AnySchema } from "../../schema/standard.ts";
+import { invalidData, problemsOf, validate } from "../../schema/validate.ts";
 import type { QuarantineQueue } from "./quarantine.ts";
 
 /** What becomes of rows that don't match their schema. */
@@ -42,16 +42,26 @@ export async function* checkRows(batches: AsyncIterable<unknown[]>, check: RowCh
 }
 
 /** Validates one value. Errors: `DATA_INVALID`. */
-export async function checkValue(value: unknown, schema: AnySchema | undefined, where: { task: string; dataset: string; direction: "read" | "written" }): Promise<unknown> {
+export async function checkValue(
+  value: unknown,
+  schema: AnySchema | undefined,
+  where: { task: string; dataset: string; direction: "read" | "written" },
+): Promise<unknown> {
   if (schema === undefined) return value;
   const result = await validate(schema, value);
   if (result.issues !== undefined) throw invalidData(where, problemsOf(result.issues, value));
   return where.direction === "read" ? result.value : value;
 }
 
-async function reject(check: RowCheck, row: number, value: unknown, problems: ReturnType<typeof problemsOf>): Promise<void> {
+async function reject(
+  check: RowCheck,
+  row: number,
+  value: unknown,
+  problems: ReturnType<typeof problemsOf>,
+): Promise<void> {
   const { task, dataset, direction, onInvalid } = check;
   if (onInvalid === "fail") throw invalidData({ task, dataset: dataset.name, row, direction }, problems);
   check.leftOut(1);
-  if (onInvalid !== "skip") await onInvalid.push({ dataset: dataset.name, row, issues: problems, value: value as Json });
+  if (onInvalid !== "skip")
+    await onInvalid.push({ dataset: dataset.name, row, issues: problems, value: value as Json });
 }

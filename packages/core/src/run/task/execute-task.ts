@@ -23,7 +23,11 @@ import { Redactor } from "./redact.ts";
  * Errors: `TASK_UNKNOWN`, `PARAMS_INVALID`, `SECRET_MISSING`, `DATASET_MISSING`, `DATASET_CHANGED`, `DATA_INVALID`,
  * `DECODE_FAILED`, `ENCODE_FAILED`, `ROW_TOO_LARGE`, `TASK_FAILED`, `COMMAND_FAILED`, any storage code, and the reason of `context.signal`.
  */
-export async function executeTask(invocation: TaskInvocation, context: ExecutionContext, runtime: TaskRuntime): Promise<void> {
+export async function executeTask(
+  invocation: TaskInvocation,
+  context: ExecutionContext,
+  runtime: TaskRuntime,
+): Promise<void> {
   const attempt = new Attempt(invocation, context, runtime);
   const redactor = new Redactor();
   try {
@@ -55,7 +59,10 @@ async function run(attempt: Attempt, redactor: Redactor): Promise<void> {
         ? await runCommand(attempt, inputs, params, secrets, redactor)
         : await raceAbort(callHandler(attempt, inputs, params, secrets, redactor), attempt.signal);
     if (attempt.fault !== undefined) throw attempt.fault.error;
-    written = await settleAll([...contentByDataset(attempt, content).map(([dataset, value]) => writeOutput(attempt, dataset, value, barrier)), ...quarantine]);
+    written = await settleAll([
+      ...contentByDataset(attempt, content).map(([dataset, value]) => writeOutput(attempt, dataset, value, barrier)),
+      ...quarantine,
+    ]);
   } catch (error) {
     barrier.fail(error);
     attempt.quarantine?.fail(error);
@@ -79,16 +86,33 @@ function startQuarantine(attempt: Attempt, barrier: Barrier): Promise<WrittenOut
 async function openInputs(attempt: Attempt): Promise<Record<string, unknown>> {
   const onlyFiles = attempt.task.form === "command";
   const opened = await settleAll(
-    Object.entries(attempt.task.inputs).map(async ([name, dataset]) => [name, (await openInput(attempt, name, dataset, onlyFiles)).value] as const),
+    Object.entries(attempt.task.inputs).map(
+      async ([name, dataset]) => [name, (await openInput(attempt, name, dataset, onlyFiles)).value] as const,
+    ),
   );
   return Object.fromEntries(opened);
 }
 
-async function callHandler(attempt: Attempt, inputs: unknown, params: unknown, secrets: Readonly<Record<string, string>>, redactor: Redactor): Promise<unknown> {
+async function callHandler(
+  attempt: Attempt,
+  inputs: unknown,
+  params: unknown,
+  secrets: Readonly<Record<string, string>>,
+  redactor: Redactor,
+): Promise<unknown> {
   const { invocation, task, signal, plan } = attempt;
   const log = createLog(attempt, redactor);
   const { runId, attempt: number } = invocation;
-  return task.handler?.(inputs, { runId, task: task.name, attempt: number, tenant: plan.tenant, params, secrets, signal, log });
+  return task.handler?.(inputs, {
+    runId,
+    task: task.name,
+    attempt: number,
+    tenant: plan.tenant,
+    params,
+    secrets,
+    signal,
+    log,
+  });
 }
 
 /** Inputs are files already; what the command leaves at the outputs' paths is decoded, validated and written like any content. */
@@ -116,8 +140,16 @@ async function runCommand(
     env[`GLACIER_OUTPUT_${name.toUpperCase()}`] = path;
   }
   const log = createLog(attempt, redactor);
-  await attempt.runtime.command({ command: task.command ?? [], env, scratch, signal, log: (level, message) => log[level](message) });
-  const contents = await Promise.all(Object.entries(paths).map(async ([name, path]) => [name, await decodeFile(attempt, name, path)] as const));
+  await attempt.runtime.command({
+    command: task.command ?? [],
+    env,
+    scratch,
+    signal,
+    log: (level, message) => log[level](message),
+  });
+  const contents = await Promise.all(
+    Object.entries(paths).map(async ([name, path]) => [name, await decodeFile(attempt, name, path)] as const),
+  );
   return attempt.planned.single ? contents[0]?.[1] : Object.fromEntries(contents);
 }
 
@@ -129,7 +161,8 @@ async function decodeFile(attempt: Attempt, name: string, path: string): Promise
 function contentByDataset(attempt: Attempt, content: unknown): [AnyDataset, unknown][] {
   const { output, name } = attempt.task;
   if (isSingle(output)) return [[output, content]];
-  if (typeof content !== "object" || content === null) throw wrongContent(attempt, Object.keys(output).join('", "'), "a record of outputs", content);
+  if (typeof content !== "object" || content === null)
+    throw wrongContent(attempt, Object.keys(output).join('", "'), "a record of outputs", content);
   const returned = content as Record<string, unknown>;
   return Object.entries(output).map(([key, dataset]) => {
     if (!(key in returned)) {
@@ -148,7 +181,9 @@ export async function checkParams(task: Pick<AnyTask, "name" | "params">, params
   if (task.params === undefined) return params;
   const result = await validate(task.params, params);
   if (result.issues === undefined) return result.value;
-  const problems = problemsOf(result.issues, params).map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
+  const problems = problemsOf(result.issues, params).map(({ path, message }) =>
+    path === "" ? message : `${path}: ${message}`,
+  );
   throw new GlacierError("PARAMS_INVALID", {
     message: `the run's params don't fit task "${task.name}": ${problems.join("; ")}`,
     hint: "Pass them to run({ params }) or on the command line with --param name=value.",
@@ -196,7 +231,17 @@ function reportReads(attempt: Attempt): void {
   const { runId, task, attempt: number } = attempt.invocation;
   for (const { dataset, etag, counts } of attempt.reads) {
     const rows = counts.rows === undefined ? {} : { rows: counts.rows };
-    attempt.emit({ type: "dataset.read", runId, time: Date.now(), task, attempt: number, dataset, bytes: counts.bytes, ...rows, etag });
+    attempt.emit({
+      type: "dataset.read",
+      runId,
+      time: Date.now(),
+      task,
+      attempt: number,
+      dataset,
+      bytes: counts.bytes,
+      ...rows,
+      etag,
+    });
   }
 }
 
@@ -207,7 +252,10 @@ function failureOf(attempt: Attempt, thrown: unknown): GlacierError {
   if (isGlacierError(error)) return error;
   return new GlacierError("TASK_FAILED", {
     message: `task "${task.name}" failed: ${describeThrown(error)}`,
-    hint: error instanceof Error ? "The task's own code threw; the cause says where." : "The task threw something that is no Error: throw new Error(…) to keep the place.",
+    hint:
+      error instanceof Error
+        ? "The task's own code threw; the cause says where."
+        : "The task threw something that is no Error: throw new Error(…) to keep the place.",
     cause: error,
     context: { task: task.name },
   });

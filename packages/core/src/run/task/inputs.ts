@@ -18,7 +18,12 @@ export interface OpenedInput {
 }
 
 /** Opens one input in the handler's shape. Rows, bytes: nothing is read yet. */
-export async function openInput(attempt: Attempt, name: string, dataset: AnyDataset, onlyFile: boolean): Promise<OpenedInput> {
+export async function openInput(
+  attempt: Attempt,
+  name: string,
+  dataset: AnyDataset,
+  onlyFile: boolean,
+): Promise<OpenedInput> {
   const bound = attempt.dataset(dataset.name);
   const etag = await expectedEtag(attempt, bound);
   const counts: ReadCounts = { bytes: 0, rows: undefined };
@@ -36,7 +41,14 @@ export interface ReadCounts {
   rows: number | undefined;
 }
 
-async function decode(attempt: Attempt, name: string, dataset: AnyDataset, bound: PlanDataset, source: ByteSource, counts: ReadCounts): Promise<unknown> {
+async function decode(
+  attempt: Attempt,
+  name: string,
+  dataset: AnyDataset,
+  bound: PlanDataset,
+  source: ByteSource,
+  counts: ReadCounts,
+): Promise<unknown> {
   const { format } = dataset;
   const context = codecContext(attempt, dataset);
   switch (format.shape) {
@@ -46,7 +58,13 @@ async function decode(attempt: Attempt, name: string, dataset: AnyDataset, bound
     }
     case "rows": {
       const decoded = (format as Extract<typeof format, { shape: "rows" }>).decode(source, context);
-      const check = { task: attempt.task.name, dataset, direction: "read", onInvalid: attempt.onInvalid, leftOut: () => {} } as const;
+      const check = {
+        task: attempt.task.name,
+        dataset,
+        direction: "read",
+        onInvalid: attempt.onInvalid,
+        leftOut: () => {},
+      } as const;
       return rowsOf(onceOnly(attempt, dataset.name, countRows(attempt, checkRows(decoded, check), counts)));
     }
     case "bytes":
@@ -81,7 +99,12 @@ async function expectedEtag(attempt: Attempt, bound: PlanDataset): Promise<strin
 }
 
 /** Opens the bytes, if-match; a body that stops matching midway is `DATASET_CHANGED` too. */
-async function openSource(attempt: Attempt, bound: PlanDataset, ifMatch: string, counts: ReadCounts): Promise<ByteSource> {
+async function openSource(
+  attempt: Attempt,
+  bound: PlanDataset,
+  ifMatch: string,
+  counts: ReadCounts,
+): Promise<ByteSource> {
   const { key } = bound;
   const store = createStore(attempt.registry.storage(bound.storage));
   const { signal } = attempt;
@@ -116,7 +139,11 @@ async function openSource(attempt: Attempt, bound: PlanDataset, ifMatch: string,
   return { size: info.size, stream: () => stream(), range: (start, end) => readAll(stream({ start, end })) };
 }
 
-async function* countRows(attempt: Attempt, batches: AsyncIterable<unknown[]>, counts: ReadCounts): AsyncGenerator<unknown[]> {
+async function* countRows(
+  attempt: Attempt,
+  batches: AsyncIterable<unknown[]>,
+  counts: ReadCounts,
+): AsyncGenerator<unknown[]> {
   counts.rows = 0;
   for await (const batch of attempt.guard(batches)) {
     counts.rows += batch.length;
@@ -149,7 +176,10 @@ function missing(attempt: Attempt, bound: PlanDataset): GlacierError {
   const task = attempt.task.name;
   return new GlacierError("DATASET_MISSING", {
     message: `task "${task}": dataset "${name}" is not there (${createStore(attempt.registry.storage(bound.storage)).uri(bound.key)})`,
-    hint: producer === undefined ? "Put the file there, or correct the dataset's storage." : `Run task "${producer}" first: it makes this dataset.`,
+    hint:
+      producer === undefined
+        ? "Put the file there, or correct the dataset's storage."
+        : `Run task "${producer}" first: it makes this dataset.`,
     context: { task, dataset: name, key: bound.key },
   });
 }

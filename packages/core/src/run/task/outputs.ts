@@ -23,7 +23,12 @@ export interface WrittenOutput {
 }
 
 /** Encodes and writes one output; nothing is published before every party of the barrier has its whole content. */
-export async function writeOutput(attempt: Attempt, dataset: AnyDataset, content: unknown, barrier: Barrier): Promise<WrittenOutput> {
+export async function writeOutput(
+  attempt: Attempt,
+  dataset: AnyDataset,
+  content: unknown,
+  barrier: Barrier,
+): Promise<WrittenOutput> {
   const bound = attempt.dataset(dataset.name);
   const counts: WriteCounts = { rows: dataset.format.shape === "rows" ? 0 : undefined, bytes: 0, invalid: 0 };
   const store = createStore(attempt.registry.storage(bound.storage));
@@ -39,7 +44,11 @@ export async function writeOutput(attempt: Attempt, dataset: AnyDataset, content
 }
 
 /** Commits a written output: its manifest, and then the event. Errors: `DATASET_CHANGED`. */
-export async function commitOutput(attempt: Attempt, output: WrittenOutput, inputs: Readonly<Record<string, string>>): Promise<void> {
+export async function commitOutput(
+  attempt: Attempt,
+  output: WrittenOutput,
+  inputs: Readonly<Record<string, string>>,
+): Promise<void> {
   const { bound, info, rows, invalid } = output;
   const { runId, attempt: number } = attempt.invocation;
   const store = createStore(attempt.registry.storage(bound.storage));
@@ -63,7 +72,12 @@ export async function commitOutput(attempt: Attempt, output: WrittenOutput, inpu
     inputs,
     time: time.toISOString(),
   };
-  await commitManifest(attempt.plan, manifest, attempt.registry, async () => (await store.stat(bound.key))?.etag === info.etag);
+  await commitManifest(
+    attempt.plan,
+    manifest,
+    attempt.registry,
+    async () => (await store.stat(bound.key))?.etag === info.etag,
+  );
   attempt.emit({
     type: "dataset.written",
     runId,
@@ -85,12 +99,20 @@ interface WriteCounts {
   invalid: number;
 }
 
-async function encode(attempt: Attempt, dataset: AnyDataset, content: unknown, counts: WriteCounts): Promise<AsyncIterable<Uint8Array>> {
+async function encode(
+  attempt: Attempt,
+  dataset: AnyDataset,
+  content: unknown,
+  counts: WriteCounts,
+): Promise<AsyncIterable<Uint8Array>> {
   const { format } = dataset;
   const where = { task: attempt.task.name, dataset: dataset.name, direction: "written" } as const;
   switch (format.shape) {
     case "value":
-      return (format as Extract<typeof format, { shape: "value" }>).encode(await checkValue(content, dataset.schema, where), codecContext(attempt, dataset));
+      return (format as Extract<typeof format, { shape: "value" }>).encode(
+        await checkValue(content, dataset.schema, where),
+        codecContext(attempt, dataset),
+      );
     case "rows": {
       const checked = checkRows(pullRows(attempt, dataset.name, content, counts), {
         ...where,
@@ -100,7 +122,10 @@ async function encode(attempt: Attempt, dataset: AnyDataset, content: unknown, c
           counts.invalid += rows;
         },
       });
-      return (format as Extract<typeof format, { shape: "rows" }>).encode(countRows(attempt, checked, counts), codecContext(attempt, dataset));
+      return (format as Extract<typeof format, { shape: "rows" }>).encode(
+        countRows(attempt, checked, counts),
+        codecContext(attempt, dataset),
+      );
     }
     case "bytes":
       return bytesOf(attempt, dataset.name, content);
@@ -109,7 +134,11 @@ async function encode(attempt: Attempt, dataset: AnyDataset, content: unknown, c
   }
 }
 
-async function* countRows(attempt: Attempt, batches: AsyncIterable<unknown[]>, counts: WriteCounts): AsyncGenerator<unknown[]> {
+async function* countRows(
+  attempt: Attempt,
+  batches: AsyncIterable<unknown[]>,
+  counts: WriteCounts,
+): AsyncGenerator<unknown[]> {
   for await (const batch of batches) {
     counts.rows = (counts.rows ?? 0) + batch.length;
     attempt.meter.add("rowsWritten", batch.length);
@@ -118,7 +147,12 @@ async function* countRows(attempt: Attempt, batches: AsyncIterable<unknown[]>, c
 }
 
 /** The encoded bytes; their end waits at the barrier. */
-async function* held(encoded: AsyncIterable<Uint8Array>, attempt: Attempt, counts: WriteCounts, barrier: Barrier): AsyncGenerator<Uint8Array> {
+async function* held(
+  encoded: AsyncIterable<Uint8Array>,
+  attempt: Attempt,
+  counts: WriteCounts,
+  barrier: Barrier,
+): AsyncGenerator<Uint8Array> {
   for await (const chunk of encoded) {
     counts.bytes += chunk.length;
     attempt.meter.add("bytesWritten", chunk.length);
@@ -131,11 +165,21 @@ async function* held(encoded: AsyncIterable<Uint8Array>, attempt: Attempt, count
 
 function bytesOf(attempt: Attempt, dataset: string, content: unknown): AsyncIterable<Uint8Array> {
   if (content instanceof Uint8Array) return once(content);
-  if (typeof content === "object" && content !== null && Symbol.asyncIterator in content) return checkedChunks(attempt, dataset, content as AsyncIterable<unknown>);
-  throw wrongContent(attempt, dataset, "bytes: a Uint8Array, a ReadableStream or an async iterable of Uint8Arrays", content);
+  if (typeof content === "object" && content !== null && Symbol.asyncIterator in content)
+    return checkedChunks(attempt, dataset, content as AsyncIterable<unknown>);
+  throw wrongContent(
+    attempt,
+    dataset,
+    "bytes: a Uint8Array, a ReadableStream or an async iterable of Uint8Arrays",
+    content,
+  );
 }
 
-async function* checkedChunks(attempt: Attempt, dataset: string, content: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
+async function* checkedChunks(
+  attempt: Attempt,
+  dataset: string,
+  content: AsyncIterable<unknown>,
+): AsyncGenerator<Uint8Array> {
   for await (const batch of pullRows(attempt, dataset, content, undefined)) {
     for (const chunk of batch) {
       if (!(chunk instanceof Uint8Array)) throw wrongContent(attempt, dataset, "chunks that are Uint8Arrays", chunk);
@@ -145,7 +189,8 @@ async function* checkedChunks(attempt: Attempt, dataset: string, content: AsyncI
 }
 
 async function fileOf(attempt: Attempt, dataset: string, content: unknown): Promise<AsyncIterable<Uint8Array>> {
-  if (typeof content !== "string" || content === "") throw wrongContent(attempt, dataset, "the path of a file", content);
+  if (typeof content !== "string" || content === "")
+    throw wrongContent(attempt, dataset, "the path of a file", content);
   try {
     return (await (await attempt.scratch()).open(content)).stream();
   } catch (cause) {

@@ -40,7 +40,12 @@ function batchSize(counts: { readonly rows: number | undefined; readonly bytes: 
   return Math.max(1, Math.min(maxBatch, Math.floor((batchBytes * counts.rows) / counts.bytes)));
 }
 
-function batchIterator(attempt: Attempt, dataset: string, content: unknown, size: () => number): AsyncIterator<unknown[]> {
+function batchIterator(
+  attempt: Attempt,
+  dataset: string,
+  content: unknown,
+  size: () => number,
+): AsyncIterator<unknown[]> {
   if (typeof content === "object" && content !== null) {
     if ("batches" in content && typeof content.batches === "function") return content.batches()[Symbol.asyncIterator]();
     if (Symbol.asyncIterator in content) return fromAsync(content as AsyncIterable<unknown>, size);

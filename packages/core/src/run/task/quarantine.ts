@@ -9,7 +9,8 @@ export class QuarantineQueue {
   #wakeWriters: (() => void)[] = [];
 
   async push(row: InvalidRow): Promise<void> {
-    while (this.#rows.length >= limit && !this.#ended) await new Promise<void>((resolve) => this.#wakeWriters.push(resolve));
+    while (this.#rows.length >= limit && !this.#ended)
+      await new Promise<void>((resolve) => this.#wakeWriters.push(resolve));
     this.#rows.push(row);
     this.#wakeReader();
   }
