@@ -67,7 +67,7 @@ export async function prune(root: string, folder: string): Promise<void> {
 }
 
 /** Makes the new names in a folder survive a power cut. */
-export async function syncFolders(folder: string, upTo = folder): Promise<void> {
+export async function syncFolders(folder: string, upTo: string = folder): Promise<void> {
   if (process.platform === "win32") return; // can't open a folder
   for (let at = folder; ; at = dirname(at)) {
     const handle = await open(at, "r");

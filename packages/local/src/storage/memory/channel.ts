@@ -35,7 +35,7 @@ export function processChannel(end: ChildProcess | NodeJS.Process): MemoryChanne
     shared: false,
     post(message) {
       // A child that is gone has nobody left to tell; a parent that is gone says so by "disconnect".
-      if (end.connected === true) end.send?.({ glacierMemory: message }, () => {});
+      if (end.connected === true) end.send?.({ glacierMemory: message }, undefined, undefined, () => {});
     },
     onMessage(listener) {
       end.on("message", (message: unknown) => {

@@ -1,0 +1,3 @@
+export { createPool, type Pool, type PoolOptions, type RunOptions } from "./pool.ts";
+export type { Transfer } from "./protocol.ts";
+export { type Call, serve, transfer, type Transferred } from "./serve.ts";
