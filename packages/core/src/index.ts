@@ -43,9 +43,8 @@ export { createRegistry, type Registry, type RegistryEntry } from "./provider/re
 export type { Compilation, CompileContext, Diagnostic, Target } from "./provider/target.ts";
 export type * from "./run/events.ts";
 export type { ExecutionContext, Executor, TaskInvocation } from "./run/executor.ts";
-export { listRuns, type RunSummary, readJournal } from "./run/journal.ts";
+export { readJournal } from "./run/journal.ts";
 export type { Manifest } from "./run/manifest.ts";
-export { type OpenedDataset, openDataset } from "./run/open-dataset.ts";
 export type { RunPreview } from "./run/preview.ts";
 export type { RunOptions, RunResult } from "./run/run.ts";
 export type { CommandInvocation, Scratch, TaskRuntime } from "./run/runtime.ts";
@@ -58,7 +57,6 @@ export {
 } from "./run/schedule.ts";
 export type { Selection } from "./run/select.ts";
 export { readManifest, type StateOf } from "./run/state.ts";
-export { executeTask } from "./run/task/execute-task.ts";
 export { type Column, type ColumnType, columnsOf } from "./schema/columns.ts";
 export type {
   JsonSchemaOptions,

@@ -1,7 +1,7 @@
+import { executeTask } from "../src/execute/index.ts";
 import type { Executor, Provider, StorageAdapter, StorageResource } from "../src/index.ts";
 import { GlacierError } from "../src/index.ts";
 import { nodeRuntime } from "../src/node/index.ts";
-import { executeTask } from "../src/run/task/execute-task.ts";
 import { readAll } from "../src/stream/bytes.ts";
 
 /** What a test can make go wrong: called before every storage call, may throw. */

@@ -7,6 +7,7 @@ import type { AnyPipeline } from "../pipeline/types.ts";
 import type { StorageResource } from "../storage/resource.ts";
 import { isSingle } from "../task/task.ts";
 import type { AnyTask } from "../task/types.ts";
+import { findDataset } from "./lookup.ts";
 import type { Plan, PlanDataset, PlanEdge, PlanTask } from "./plan.ts";
 
 /** What a pipeline is bound to. */
@@ -24,7 +25,7 @@ export interface Binding {
 export function buildPlan(pipeline: AnyPipeline, graph: Graph, binding: Binding): Plan {
   const { tenant, bindings = {} } = binding;
   if (tenant !== undefined) checkName("tenant", tenant);
-  for (const name of Object.keys(bindings)) if (!graph.datasets.has(name)) throw unknownDataset(name, graph);
+  for (const name of Object.keys(bindings)) findDataset([...graph.datasets.values()], name);
   const mistakes = findMistakes(pipeline.name, graph, new Set(Object.keys(bindings)));
   if (mistakes.length > 0) throw invalidPipeline(pipeline.name, mistakes);
 
@@ -106,14 +107,6 @@ function checkPlaces(pipeline: string, datasets: readonly PlanDataset[]): void {
     }
     places.set(place, name);
   }
-}
-
-function unknownDataset(name: string, graph: Graph): GlacierError {
-  return new GlacierError("DATASET_UNKNOWN", {
-    message: `the bindings name a dataset "${name}" that the pipeline doesn't have`,
-    hint: `It has: ${[...graph.datasets.keys()].join(", ")}.`,
-    context: { dataset: name },
-  });
 }
 
 function names(datasets: Readonly<Record<string, AnyDataset>>): Record<string, string> {

@@ -2,8 +2,9 @@ import type { Graph } from "../graph/graph.ts";
 import type { Json } from "../json.ts";
 import type { AnyPipeline } from "../pipeline/types.ts";
 import type { Executor } from "./executor.ts";
+import { prepareRun } from "./prepare.ts";
 import { isCommitted } from "./resume.ts";
-import { prepareRun, type RunOptions } from "./run.ts";
+import type { RunOptions } from "./run.ts";
 
 /** What a run would do. */
 export interface RunPreview {

@@ -1,8 +1,8 @@
 import { GlacierError } from "../errors/index.ts";
 import type { Json } from "../json.ts";
+import { findDataset, statDataset } from "../plan/lookup.ts";
 import type { Plan, PlanTask } from "../plan/plan.ts";
 import type { Registry } from "../provider/registry.ts";
-import { createStore } from "../storage/store.ts";
 import type { RunStarted } from "./events.ts";
 import { readJournal } from "./journal.ts";
 import { readManifest } from "./state.ts";
@@ -22,20 +22,13 @@ export async function isCommitted(
   for (const output of [...Object.values(task.outputs), ...quarantine]) {
     const manifest = (await readManifest(plan, output, registry))?.manifest;
     if (manifest === undefined || manifest.runId !== runId || manifest.task !== task.name) return false;
-    if (manifest.etag !== (await currentEtag(plan, output, registry))) return false;
+    if (manifest.etag !== (await statDataset(findDataset(plan.datasets, output), registry))?.etag) return false;
     for (const input of Object.values(task.inputs)) {
       const now = sources[input] ?? (await readManifest(plan, input, registry))?.manifest.etag;
       if (now === undefined || manifest.inputs[input] !== now) return false;
     }
   }
   return true;
-}
-
-/** What the data itself says, whatever a manifest claims. */
-export async function currentEtag(plan: Plan, dataset: string, registry: Registry): Promise<string | undefined> {
-  const bound = plan.datasets.find(({ name }) => name === dataset);
-  if (bound === undefined) return undefined;
-  return (await createStore(registry.storage(bound.storage)).stat(bound.key))?.etag;
 }
 
 /** How the run to resume was started first. Errors: `RUN_NOT_FOUND`, `OPTION_INVALID`. */

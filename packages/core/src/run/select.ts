@@ -1,5 +1,6 @@
 import { GlacierError } from "../errors/index.ts";
-import { compare, type Graph, reach } from "../graph/graph.ts";
+import { type Graph, reach } from "../graph/graph.ts";
+import { findTask } from "../plan/lookup.ts";
 
 /** Which tasks of a pipeline a run covers. All of them by default; several options narrow it together. */
 export interface Selection {
@@ -39,14 +40,5 @@ export function select(graph: Graph, { only, from, until }: Selection): number[]
 
 /** The index of the task of that name. Errors: `TASK_UNKNOWN`. */
 export function indexOf(graph: Graph, name: string): number {
-  const index = graph.tasks.findIndex((task) => task.name === name);
-  if (index !== -1) return index;
-  throw new GlacierError("TASK_UNKNOWN", {
-    message: `there is no task "${name}"`,
-    hint: `The tasks are: ${graph.tasks
-      .map((task) => task.name)
-      .sort(compare)
-      .join(", ")}.`,
-    context: { task: name },
-  });
+  return graph.tasks.indexOf(findTask(graph.tasks, name));
 }

@@ -1,4 +1,5 @@
-import { GlacierError, isGlacierError } from "../errors/index.ts";
+import { type GlacierError, isGlacierError } from "../errors/index.ts";
+import { changedDataset } from "../plan/lookup.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Registry } from "../provider/registry.ts";
 import { createStore, type Store } from "../storage/store.ts";
@@ -62,13 +63,9 @@ export async function commitManifest(
   }
 }
 
-function changedByOther(mine: Manifest, other: Manifest | undefined): GlacierError {
-  const by = other !== undefined && other.runId !== mine.runId ? ` by run ${other.runId}` : "";
-  return new GlacierError("DATASET_CHANGED", {
-    message: `task "${mine.task}": dataset "${mine.dataset}" was replaced${by} before this run could commit it`,
-    hint: "Two runs write the same datasets at once: run one after the other, or give each a tenant or storage of its own.",
-    context: { task: mine.task, dataset: mine.dataset, runId: mine.runId },
-  });
+function changedByOther({ task, dataset, runId }: Manifest, other: Manifest | undefined): GlacierError {
+  const by = other !== undefined && other.runId !== runId ? ` by run ${other.runId}` : "";
+  return changedDataset(dataset, `was replaced${by} before run ${runId} could commit it`, { task, runId });
 }
 
 function root(tenant: string | undefined): string {

@@ -1,4 +1,4 @@
-import type { InvalidRow } from "../../task/types.ts";
+import type { InvalidRow } from "../task/types.ts";
 
 /** Rows waiting for the quarantine's writer; `push` waits while the writer is behind. */
 export class QuarantineQueue {

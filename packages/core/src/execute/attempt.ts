@@ -1,13 +1,11 @@
-import { GlacierError } from "../../errors/index.ts";
-import { writtenBy } from "../../graph/graph.ts";
-import type { Plan, PlanDataset, PlanTask } from "../../plan/plan.ts";
-import type { Registry } from "../../provider/registry.ts";
-import type { ObjectInfo } from "../../storage/adapter.ts";
-import { createStore } from "../../storage/store.ts";
-import type { AnyTask } from "../../task/types.ts";
-import type { EventSink } from "../events.ts";
-import type { ExecutionContext, TaskInvocation } from "../executor.ts";
-import type { Scratch, TaskRuntime } from "../runtime.ts";
+import { writtenBy } from "../graph/graph.ts";
+import { findDataset, findTask } from "../plan/lookup.ts";
+import type { Plan, PlanDataset, PlanTask } from "../plan/plan.ts";
+import type { Registry } from "../provider/registry.ts";
+import type { EventSink } from "../run/events.ts";
+import type { ExecutionContext, TaskInvocation } from "../run/executor.ts";
+import type { Scratch, TaskRuntime } from "../run/runtime.ts";
+import type { AnyTask } from "../task/types.ts";
 import type { OnInvalid } from "./check.ts";
 import type { ReadCounts } from "./inputs.ts";
 import { Meter } from "./meter.ts";
@@ -33,15 +31,8 @@ export class Attempt {
   readonly #abandoned: AbortController | undefined;
 
   constructor(invocation: TaskInvocation, context: ExecutionContext, runtime: TaskRuntime) {
-    const planned = context.plan.tasks.find(({ name }) => name === invocation.task);
-    const task = context.pipeline.tasks.find(({ name }) => name === invocation.task);
-    if (planned === undefined || task === undefined) {
-      throw new GlacierError("TASK_UNKNOWN", {
-        message: `pipeline "${context.plan.pipeline}" has no task "${invocation.task}"`,
-        hint: "The code that runs and the plan differ: build and deploy both from the same sources.",
-        context: { task: invocation.task },
-      });
-    }
+    const planned = findTask(context.plan.tasks, invocation.task);
+    const task = findTask(context.pipeline.tasks, invocation.task);
     this.invocation = invocation;
     this.plan = context.plan;
     this.planned = planned;
@@ -62,27 +53,9 @@ export class Attempt {
     this.#abandoned?.abort(error);
   }
 
-  /** A dataset's place in the plan. */
+  /** A dataset's place in the plan. Errors: `DATASET_UNKNOWN`. */
   dataset(name: string): PlanDataset {
-    const found = this.plan.datasets.find((dataset) => dataset.name === name);
-    if (found !== undefined) return found;
-    throw new GlacierError("DATASET_UNKNOWN", {
-      message: `the plan of "${this.plan.pipeline}" has no dataset "${name}"`,
-      hint: "The code that runs and the plan differ: build and deploy both from the same sources.",
-      context: { task: this.task.name, dataset: name },
-    });
-  }
-
-  /** Errors: `DATASET_MISSING`. */
-  async stat(bound: PlanDataset): Promise<ObjectInfo> {
-    const store = createStore(this.registry.storage(bound.storage));
-    const info = await store.stat(bound.key, { signal: this.signal });
-    if (info !== undefined) return info;
-    throw new GlacierError("DATASET_MISSING", {
-      message: `task "${this.task.name}": dataset "${bound.name}" is not there (${store.uri(bound.key)})`,
-      hint: "Put the file there, or correct the dataset's storage.",
-      context: { task: this.task.name, dataset: bound.name, key: bound.key },
-    });
+    return findDataset(this.plan.datasets, name);
   }
 
   scratch(): Promise<Scratch> {

@@ -2,13 +2,14 @@ import { type Rows, rowsOf } from "../dataset/rows.ts";
 import { GlacierError } from "../errors/index.ts";
 import type { ByteSource, CodecContext, Format } from "../format/format.ts";
 import type { AnyPipeline } from "../pipeline/types.ts";
+import { findDataset, missingDataset, statDataset } from "../plan/lookup.ts";
 import type { Plan, PlanDataset } from "../plan/plan.ts";
 import type { Registry } from "../provider/registry.ts";
+import type { Manifest } from "../run/manifest.ts";
+import { readManifest } from "../run/state.ts";
 import { columnsOf } from "../schema/columns.ts";
 import type { ObjectInfo } from "../storage/adapter.ts";
 import { createStore } from "../storage/store.ts";
-import type { Manifest } from "./manifest.ts";
-import { readManifest } from "./state.ts";
 
 /** A dataset as it is now, to look at: decoded but not validated. */
 export interface OpenedDataset {
@@ -30,26 +31,10 @@ export async function openDataset(
   { plan, pipeline, registry }: { plan: Plan; pipeline: AnyPipeline; registry: Registry },
   name: string,
 ): Promise<OpenedDataset> {
-  const dataset = plan.datasets.find((one) => one.name === name);
-  if (dataset === undefined) {
-    throw new GlacierError("DATASET_UNKNOWN", {
-      message: `pipeline "${plan.pipeline}" has no dataset "${name}"`,
-      hint: `It has: ${plan.datasets.map((one) => one.name).join(", ")}.`,
-      context: { pipeline: plan.pipeline, dataset: name },
-    });
-  }
+  const dataset = findDataset(plan.datasets, name);
   const store = createStore(registry.storage(dataset.storage));
-  const info = await store.stat(dataset.key);
-  if (info === undefined) {
-    throw new GlacierError("DATASET_MISSING", {
-      message: `dataset "${name}" is not there (${store.uri(dataset.key)})`,
-      hint:
-        dataset.producer === undefined
-          ? "Put the file there, or correct the dataset's storage."
-          : `Run the pipeline: task "${dataset.producer}" makes it.`,
-      context: { pipeline: plan.pipeline, dataset: name },
-    });
-  }
+  const info = await statDataset(dataset, registry);
+  if (info === undefined) throw missingDataset(dataset, registry, { pipeline: plan.pipeline });
   const manifest = (await readManifest(plan, name, registry))?.manifest;
   const live = pipeline.datasets.find((one) => one.name === name);
   const columns = columnsOf(live?.schema);
@@ -60,8 +45,9 @@ export async function openDataset(
     stream: () => body(),
     range: (start, end) => store.readBytes(dataset.key, { ifMatch: info.etag, range: { start, end } }),
   };
+  const { etag } = info;
   async function* body(): AsyncGenerator<Uint8Array> {
-    yield* (await store.read(dataset?.key ?? "", { ifMatch: info?.etag ?? "" })).body;
+    yield* (await store.read(dataset.key, { ifMatch: etag })).body;
   }
   return {
     dataset,

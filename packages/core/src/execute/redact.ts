@@ -1,5 +1,5 @@
-import { type ErrorContext, GlacierError } from "../../errors/index.ts";
-import type { Json } from "../../json.ts";
+import { type ErrorContext, GlacierError } from "../errors/index.ts";
+import type { Json } from "../json.ts";
 
 /** Takes secrets out of whatever leaves an attempt: log lines, messages, stacks. */
 export class Redactor {

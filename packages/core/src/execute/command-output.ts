@@ -1,6 +1,6 @@
-import type { AnyDataset } from "../../dataset/dataset.ts";
-import { GlacierError, isGlacierError } from "../../errors/index.ts";
-import type { ByteSource } from "../../format/format.ts";
+import type { AnyDataset } from "../dataset/dataset.ts";
+import { GlacierError, isGlacierError } from "../errors/index.ts";
+import type { ByteSource } from "../format/format.ts";
 import type { Attempt } from "./attempt.ts";
 import { codecContext } from "./inputs.ts";
 

@@ -1,7 +1,7 @@
-import type { AnyDataset } from "../../dataset/dataset.ts";
-import type { Json } from "../../json.ts";
-import type { AnySchema } from "../../schema/standard.ts";
-import { invalidData, problemsOf, validate } from "../../schema/validate.ts";
+import type { AnyDataset } from "../dataset/dataset.ts";
+import type { Json } from "../json.ts";
+import type { AnySchema } from "../schema/standard.ts";
+import { invalidData, problemsOf, validate } from "../schema/validate.ts";
 import type { QuarantineQueue } from "./quarantine.ts";
 
 /** What becomes of rows that don't match their schema. */

@@ -1,13 +1,14 @@
-import type { AnyDataset } from "../../dataset/dataset.ts";
-import { rowsOf } from "../../dataset/rows.ts";
-import { GlacierError, isGlacierError } from "../../errors/index.ts";
-import type { ByteSource, CodecContext } from "../../format/format.ts";
-import type { PlanDataset } from "../../plan/plan.ts";
-import { columnsOf } from "../../schema/columns.ts";
-import { createStore } from "../../storage/store.ts";
-import { readAll } from "../../stream/bytes.ts";
-import { toReadableStream } from "../../stream/readable.ts";
-import { readManifest } from "../state.ts";
+import type { AnyDataset } from "../dataset/dataset.ts";
+import { rowsOf } from "../dataset/rows.ts";
+import { GlacierError, isGlacierError } from "../errors/index.ts";
+import type { ByteSource, CodecContext } from "../format/format.ts";
+import { changedDataset, missingDataset, statDataset } from "../plan/lookup.ts";
+import type { PlanDataset } from "../plan/plan.ts";
+import { readManifest } from "../run/state.ts";
+import { columnsOf } from "../schema/columns.ts";
+import { createStore } from "../storage/store.ts";
+import { readAll } from "../stream/bytes.ts";
+import { toReadableStream } from "../stream/readable.ts";
 import type { Attempt } from "./attempt.ts";
 import { checkRows, checkValue } from "./check.ts";
 
@@ -87,7 +88,11 @@ export function codecContext(attempt: Attempt, dataset: AnyDataset): CodecContex
 async function expectedEtag(attempt: Attempt, bound: PlanDataset): Promise<string> {
   const pinned = attempt.invocation.sources[bound.name];
   if (pinned !== undefined) return pinned;
-  if (bound.producer === undefined) return (await attempt.stat(bound)).etag;
+  if (bound.producer === undefined) {
+    const info = await statDataset(bound, attempt.registry, attempt.signal);
+    if (info === undefined) throw missing(attempt, bound);
+    return info.etag;
+  }
   const committed = await readManifest(attempt.plan, bound.name, attempt.registry);
   if (committed === undefined) throw missing(attempt, bound);
   const { manifest } = committed;
@@ -171,24 +176,10 @@ function onceOnly<T>(attempt: Attempt, dataset: string, iterable: AsyncIterable<
   };
 }
 
-function missing(attempt: Attempt, bound: PlanDataset): GlacierError {
-  const { producer, name } = bound;
-  const task = attempt.task.name;
-  return new GlacierError("DATASET_MISSING", {
-    message: `task "${task}": dataset "${name}" is not there (${createStore(attempt.registry.storage(bound.storage)).uri(bound.key)})`,
-    hint:
-      producer === undefined
-        ? "Put the file there, or correct the dataset's storage."
-        : `Run task "${producer}" first: it makes this dataset.`,
-    context: { task, dataset: name, key: bound.key },
-  });
+function missing({ task, registry }: Attempt, bound: PlanDataset): GlacierError {
+  return missingDataset(bound, registry, { task: task.name });
 }
 
-function changed(attempt: Attempt, { name }: PlanDataset, by: string): GlacierError {
-  const task = attempt.task.name;
-  return new GlacierError("DATASET_CHANGED", {
-    message: `task "${task}": dataset "${name}" was replaced ${by} while run ${attempt.invocation.runId} was using it`,
-    hint: "Run again; when two runs must go on at once, give each a tenant or storage of its own.",
-    context: { task, dataset: name, runId: attempt.invocation.runId },
-  });
+function changed({ task, invocation: { runId } }: Attempt, { name }: PlanDataset, by: string): GlacierError {
+  return changedDataset(name, `was replaced ${by} while run ${runId} was using it`, { task: task.name, runId });
 }

@@ -1,14 +1,14 @@
-import type { AnyDataset } from "../../dataset/dataset.ts";
-import { describeThrown, GlacierError, isGlacierError } from "../../errors/index.ts";
-import { writtenBy } from "../../graph/graph.ts";
-import { problemsOf, validate } from "../../schema/validate.ts";
-import { raceAbort } from "../../stream/abort.ts";
-import { secretVariable } from "../../task/secret.ts";
-import { isSingle } from "../../task/task.ts";
-import type { AnyTask, Log } from "../../task/types.ts";
-import type { LogLevel } from "../events.ts";
-import type { ExecutionContext, TaskInvocation } from "../executor.ts";
-import type { TaskRuntime } from "../runtime.ts";
+import type { AnyDataset } from "../dataset/dataset.ts";
+import { describeThrown, GlacierError, isGlacierError } from "../errors/index.ts";
+import { writtenBy } from "../graph/graph.ts";
+import type { LogLevel } from "../run/events.ts";
+import type { ExecutionContext, TaskInvocation } from "../run/executor.ts";
+import { checkParams } from "../run/params.ts";
+import type { TaskRuntime } from "../run/runtime.ts";
+import { raceAbort } from "../stream/abort.ts";
+import { secretVariable } from "../task/secret.ts";
+import { isSingle } from "../task/task.ts";
+import type { Log } from "../task/types.ts";
 import { Attempt } from "./attempt.ts";
 import { Barrier } from "./barrier.ts";
 import { openFile } from "./command-output.ts";
@@ -173,21 +173,6 @@ function contentByDataset(attempt: Attempt, content: unknown): [AnyDataset, unkn
       });
     }
     return [dataset, returned[key]];
-  });
-}
-
-/** Validates run parameters against one task's schema; tasks without one get them as they are. Errors: `PARAMS_INVALID`. */
-export async function checkParams(task: Pick<AnyTask, "name" | "params">, params: unknown): Promise<unknown> {
-  if (task.params === undefined) return params;
-  const result = await validate(task.params, params);
-  if (result.issues === undefined) return result.value;
-  const problems = problemsOf(result.issues, params).map(({ path, message }) =>
-    path === "" ? message : `${path}: ${message}`,
-  );
-  throw new GlacierError("PARAMS_INVALID", {
-    message: `the run's params don't fit task "${task.name}": ${problems.join("; ")}`,
-    hint: "Pass them to run({ params }) or on the command line with --param name=value.",
-    context: { task: task.name },
   });
 }
 

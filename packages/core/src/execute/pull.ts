@@ -1,4 +1,4 @@
-import { raceAbort } from "../../stream/abort.ts";
+import { raceAbort } from "../stream/abort.ts";
 import type { Attempt } from "./attempt.ts";
 import { wrongContent } from "./outputs.ts";
 

@@ -1,5 +1,5 @@
-import type { EventSink, TaskProgress } from "../events.ts";
-import type { TaskInvocation } from "../executor.ts";
+import type { EventSink, TaskProgress } from "../run/events.ts";
+import type { TaskInvocation } from "../run/executor.ts";
 
 /** Milliseconds between two `task.progress` events. */
 const interval = 250;

@@ -1,0 +1,1 @@
+export { executeTask } from "./execute-task.ts";
