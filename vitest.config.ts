@@ -5,6 +5,8 @@ const packages = ["core", "formats", "bundler", "local", "cli"];
 export default defineConfig({
   ssr: { resolve: { conditions: ["@glacier/source", "node", "import", "module", "default"] } },
   test: {
+    reporters: process.env["VITEST_JSON"] === undefined ? ["default"] : ["default", "json"],
+    ...(process.env["VITEST_JSON"] !== undefined && { outputFile: { json: process.env["VITEST_JSON"] } }),
     projects: [
       ...packages.map((name) => ({
         extends: true as const,

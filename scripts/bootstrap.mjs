@@ -27,14 +27,21 @@ const env = {
   ...process.env,
   PATH: [join(tools, "node_modules", ".bin"), process.env.PATH].join(delimiter),
   // npm's own settings reach pnpm through the environment when npm started this script.
-  ...Object.fromEntries(Object.keys(process.env).filter((name) => /^npm_config_/i.test(name)).map((name) => [name, undefined])),
+  ...Object.fromEntries(
+    Object.keys(process.env)
+      .filter((name) => /^npm_config_/i.test(name))
+      .map((name) => [name, undefined]),
+  ),
 };
 install();
 run(["run", script, ...args]);
 
 /** Installs these npm packages side by side into .tools/<hash>/, whole or not at all. */
 function fetchTools(versions) {
-  const id = createHash("sha256").update(JSON.stringify([versions, process.platform, process.arch])).digest("hex").slice(0, 12);
+  const id = createHash("sha256")
+    .update(JSON.stringify([versions, process.platform, process.arch]))
+    .digest("hex")
+    .slice(0, 12);
   const folder = join(root, ".tools", id);
   if (existsSync(folder)) return folder;
   const names = Object.entries(versions).map(([name, version]) => `${name}@${version}`);
@@ -42,7 +49,15 @@ function fetchTools(versions) {
   const half = `${folder}.${process.pid}`;
   mkdirSync(half, { recursive: true });
   writeFileSync(join(half, "package.json"), '{ "private": true }\n');
-  const flags = ["install", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts=false", "--loglevel=error", ...names];
+  const flags = [
+    "install",
+    "--no-audit",
+    "--no-fund",
+    "--no-save",
+    "--ignore-scripts=false",
+    "--loglevel=error",
+    ...names,
+  ];
   const npm = spawnSync("npm", flags, { cwd: half, stdio: ["ignore", "inherit", "inherit"], shell: windows });
   if (npm.status !== 0) {
     rmSync(half, { recursive: true, force: true });
@@ -70,7 +85,8 @@ function install() {
     stdio: ["ignore", "inherit", "inherit"],
     shell: windows,
   });
-  if (pnpm.status !== 0) fail("pnpm install failed: see above. If you changed a package.json, run pnpm install to update the lockfile.");
+  if (pnpm.status !== 0)
+    fail("pnpm install failed: see above. If you changed a package.json, run pnpm install to update the lockfile.");
   writeFileSync(stamp, wanted);
 }
 
@@ -78,7 +94,8 @@ function installHash() {
   const hash = createHash("sha256").update(tools);
   const manifests = ["pnpm-lock.yaml", "pnpm-workspace.yaml", "package.json"];
   for (const folder of ["packages", "examples"]) {
-    for (const name of existsSync(join(root, folder)) ? readdirSync(join(root, folder)).sort() : []) manifests.push(join(folder, name, "package.json"));
+    for (const name of existsSync(join(root, folder)) ? readdirSync(join(root, folder)).sort() : [])
+      manifests.push(join(folder, name, "package.json"));
   }
   for (const file of [...manifests, join("bench", "package.json"), join("test", "package.json")]) {
     const path = join(root, file);
@@ -91,7 +108,8 @@ function installHash() {
 function run(pnpmArgs) {
   const child = spawn("pnpm", pnpmArgs, { cwd: root, env, stdio: "inherit", shell: windows });
   // The terminal sends Ctrl-C to the whole group: pnpm ends by itself, and this process waits for it.
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => signal !== "SIGINT" && child.kill(signal));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+    process.on(signal, () => signal !== "SIGINT" && child.kill(signal));
   child.on("error", (error) => fail(`pnpm could not be started: ${error.message}`));
   child.on("close", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 }
