@@ -90,6 +90,7 @@ export { type SecretReference, secret, secretVariable } from "./task/secret.ts";
 export { type CommandOptions, type TaskFunction, task } from "./task/task.ts";
 export type {
   AnyTask,
+  CommandTask,
   Handler,
   Inputs,
   InvalidRow,

@@ -165,3 +165,17 @@ pipeline.run({ executor: everything, params: { ...params, day: 1 } });
 plain.run({ executor: cloud });
 relaxed.run({ executor: cloud });
 relaxed.run({ executor: cloud, params: { day: "d" } });
+
+// A parameter with a default may be left out of the run, and is there in the handler.
+const defaulted = task("s", { output: report, params: z.object({ days: z.number().default(7) }) }, (_, ctx) => {
+  expectTypeOf(ctx.params).toEqualTypeOf<{ days: number }>();
+  return "";
+});
+new Pipeline("defaulted", [defaulted]).run({ executor: cloud });
+new Pipeline("defaulted", [defaulted]).run({ executor: cloud, params: { days: 1 } });
+// @ts-expect-error a parameter of a wrong type
+new Pipeline("defaulted", [defaulted]).run({ executor: cloud, params: { days: "1" } });
+
+// A task's handler can be called in a unit test.
+const double = task("t", { inputs: { revenue }, output: revenue }, ({ revenue }) => revenue);
+expectTypeOf(double.handler).parameter(0).toEqualTypeOf<{ readonly revenue: Record<string, number> }>();

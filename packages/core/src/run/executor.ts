@@ -4,7 +4,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { Registry } from "../provider/registry.ts";
 import type { StorageResource } from "../storage/resource.ts";
-import type { EventSink, RunStatus } from "./events.ts";
+import type { EventSink } from "./events.ts";
 
 /**
  * Runs a pipeline's tasks on some engine, now. Core's scheduler owns order, concurrency, retries, timeouts,
@@ -27,8 +27,6 @@ export interface Executor<Supports extends string = string> {
    * Whatever it started is gone when it settles, also after `context.signal` fires.
    */
   execute(invocation: TaskInvocation, context: ExecutionContext): Promise<void>;
-  /** For an engine that walks the whole graph itself. */
-  runPipeline?(plan: Plan, context: ExecutionContext & { readonly params: Json }): Promise<RunStatus>;
   /** What a task of this plan can't do here (a kind of compute, a storage out of reach), before anything runs. */
   check?(plan: Plan): readonly Error[];
   /** Called once when the run is over, however it ended. */

@@ -2,13 +2,19 @@ import type { ComputeResource } from "../compute/resource.ts";
 import { GlacierError } from "../errors/index.ts";
 import { checkName } from "../name.ts";
 import type { RetryPolicy } from "../plan/plan.ts";
-import type { Handler, Inputs, Output, Secrets, Task, TaskOptions } from "./types.ts";
+import type { AnyTask, CommandTask, Handler, Inputs, Output, Secrets, Task, TaskOptions } from "./types.ts";
 
 type NoInputs = Record<never, never>;
 
 /** Options of {@link TaskFunction.command}. */
-export interface CommandOptions<I extends Inputs, O extends Output, C extends ComputeResource, P, Sec extends Secrets>
-  extends TaskOptions<I, O, C, P, Sec> {
+export interface CommandOptions<
+  I extends Inputs,
+  O extends Output,
+  C extends ComputeResource,
+  P,
+  Sec extends Secrets,
+  PIn = P,
+> extends TaskOptions<I, O, C, P, Sec, PIn> {
   /** The program and its arguments; no shell between. */
   readonly command: readonly [string, ...string[]];
 }
@@ -27,11 +33,12 @@ export interface TaskFunction {
     C extends ComputeResource = never,
     P = unknown,
     Sec extends Secrets = NoInputs,
+    PIn = P,
   >(
     name: string,
-    options: TaskOptions<I, O, C, P, Sec>,
+    options: TaskOptions<I, O, C, P, Sec, PIn>,
     handler: Handler<I, O, P, Sec>,
-  ): Task<I, O, C["kind"], P>;
+  ): Task<I, O, C["kind"], PIn, P>;
 
   /**
    * A task whose code is a command, in any language. Its inputs are files at `$GLACIER_INPUT_<NAME>`; it writes its outputs
@@ -43,7 +50,8 @@ export interface TaskFunction {
     C extends ComputeResource = never,
     P = unknown,
     Sec extends Secrets = NoInputs,
-  >(name: string, options: CommandOptions<I, O, C, P, Sec>): Task<I, O, C["kind"], P>;
+    PIn = P,
+  >(name: string, options: CommandOptions<I, O, C, P, Sec, PIn>): CommandTask<I, O, C["kind"], PIn>;
 }
 
 /** Declares a task: a typed function (or command) from input datasets to output datasets. */
@@ -52,7 +60,7 @@ export const task: TaskFunction = Object.assign(
     if (typeof handler !== "function") {
       throw invalid(name, "has no handler", "Pass the task's code as the third argument, or use task.command.");
     }
-    return build(name, options, { form: "function", handler: handler as Task["handler"], command: undefined });
+    return build(name, options, { form: "function", handler: handler as AnyTask["handler"], command: undefined });
   },
   {
     command(name: string, options: Options & { readonly command: readonly string[] }) {
@@ -75,7 +83,7 @@ export function isSingle(output: Output): output is Extract<Output, { readonly f
   return typeof output.name === "string" && "format" in output;
 }
 
-function build(name: string, options: Options, code: Pick<Task, "form" | "handler" | "command">): Task {
+function build(name: string, options: Options, code: Pick<AnyTask, "form" | "handler" | "command">): AnyTask {
   checkName("task", name);
   if (
     typeof options !== "object" ||

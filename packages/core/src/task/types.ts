@@ -21,7 +21,14 @@ export type WriteOf<O extends Output> = O extends AnyDataset
   : { readonly [K in keyof O]: O[K] extends AnyDataset ? O[K]["~types"]["write"] : never };
 
 /** What a task declares. */
-export interface TaskOptions<I extends Inputs, O extends Output, C extends ComputeResource, P, Sec extends Secrets> {
+export interface TaskOptions<
+  I extends Inputs,
+  O extends Output,
+  C extends ComputeResource,
+  P,
+  Sec extends Secrets,
+  PIn = P,
+> {
   readonly inputs?: I;
   readonly output: O;
   /** Absent: the default of whoever runs or compiles it. */
@@ -31,7 +38,7 @@ export interface TaskOptions<I extends Inputs, O extends Output, C extends Compu
   /** Seconds that one attempt may take. */
   readonly timeout?: number;
   /** Run parameters; the handler gets them as `ctx.params`. */
-  readonly params?: StandardSchema<unknown, P>;
+  readonly params?: StandardSchema<PIn, P>;
   /** Secrets; the handler gets their values as `ctx.secrets`. */
   readonly secrets?: Sec;
   /**
@@ -81,25 +88,42 @@ export type Log = Readonly<Record<LogLevel, (message: string, fields?: { readonl
 
 /**
  * A typed function from input datasets to output datasets, with the compute it needs.
- * `Needs` is its compute's kind (`never` when it names none), `P` the run parameters that it requires.
+ * `Needs` is its compute's kind (`never` when it names none), `P` the run parameters that it requires, `Parsed` what its
+ * schema makes of them for the handler.
  */
 export interface Task<
   I extends Inputs = Inputs,
   O extends Output = Output,
   Needs extends string = string,
   P = unknown,
-> {
+  Parsed = P,
+> extends TaskBase<I, O, Needs, P> {
+  readonly form: "function";
+  /** The handler itself, to call in a unit test. */
+  readonly handler: Handler<I, O, Parsed, Secrets>;
+  readonly command: undefined;
+}
+
+/** A task whose code is a command. */
+export interface CommandTask<
+  I extends Inputs = Inputs,
+  O extends Output = Output,
+  Needs extends string = string,
+  P = unknown,
+> extends TaskBase<I, O, Needs, P> {
+  readonly form: "command";
+  readonly handler: undefined;
+  readonly command: readonly string[];
+}
+
+interface TaskBase<I extends Inputs, O extends Output, Needs extends string, P> {
   readonly name: string;
-  readonly form: "function" | "command";
   readonly inputs: I;
   readonly output: O;
-  /** The handler itself, to call in a unit test. Absent on a command task. */
-  readonly handler: Handler<I, O, P, Secrets> | undefined;
-  readonly command: readonly string[] | undefined;
   readonly compute: ComputeResource | undefined;
   readonly retry: RetryPolicy;
   readonly timeout: number | undefined;
-  readonly params: StandardSchema<unknown, P> | undefined;
+  readonly params: StandardSchema<P, unknown> | undefined;
   readonly secrets: Secrets;
   readonly onInvalid: "fail" | "skip" | AnyDataset;
   /** Phantom. */
