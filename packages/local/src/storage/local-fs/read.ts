@@ -14,6 +14,11 @@ const chunkSize = 1024 * 1024;
 /** O_NONBLOCK: opening a pipe must not wait for its other end. Windows knows neither flag. */
 const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
+/** Closes the files of bodies that nobody ever iterates. */
+const abandoned = new FinalizationRegistry<FileHandle>((handle) => {
+  handle.close().catch(() => {});
+});
+
 /**
  * Opens the file first and asks the open handle for its status, so that etag and bytes are of one version.
  * A file of at most one chunk is read and closed at once.
@@ -54,6 +59,7 @@ function fileBody(handle: FileHandle, start: number, end: number, info: ObjectIn
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     options?.signal?.removeEventListener("abort", close);
+    abandoned.unregister(handle);
     closing ??= handle.close();
     return closing;
   };
@@ -95,6 +101,7 @@ function fileBody(handle: FileHandle, start: number, end: number, info: ObjectIn
       return { done: true, value: undefined };
     },
   };
+  abandoned.register(iterator, handle, handle);
   return iterator;
 }
 
