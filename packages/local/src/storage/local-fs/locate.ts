@@ -65,7 +65,7 @@ async function existing(path: string): Promise<string | undefined> {
   try {
     return await realpath(path);
   } catch (error) {
-    if (isFsError(error, "ENOENT", "ENOTDIR")) return undefined;
+    if (isFsError(error, "ENOENT", "ENOTDIR", "ELOOP")) return undefined;
     throw error;
   }
 }

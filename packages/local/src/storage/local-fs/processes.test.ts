@@ -55,7 +55,7 @@ test("a dead process's lock and temp file are cleared by the next write", async 
   const gone = start(fixture("creator"), scratch(), "x");
   const pid = gone.pid ?? 0;
   await finish(gone);
-  const temp = `${reserved}t~${host}~${pid}~0`;
+  const temp = `${reserved}T~${host}~${pid}~0`;
   writeFileSync(join(basePath, temp), "half");
   writeFileSync(join(basePath, lockName("k")), `${host} ${pid} 0`);
   writeFileSync(join(basePath, `${lockName("k")}~`), `${host} ${pid} 1`); // died while it took over
@@ -68,7 +68,7 @@ test("a dead process's lock and temp file are cleared by the next write", async 
 test("a living process's temp file stays", async () => {
   const basePath = scratch();
   const adapter = localFs({ kind: "localFs", basePath });
-  const temp = `${reserved}t~${host}~${process.ppid}~0`;
+  const temp = `${reserved}T~${host}~${process.ppid}~0`;
   writeFileSync(join(basePath, temp), "half");
   await adapter.write("k", body("x"));
   expect(readdirSync(basePath).sort()).toEqual([temp, "k"].sort());

@@ -24,7 +24,7 @@ const abandoned = new FinalizationRegistry<FileHandle>((handle) => {
  * A file of at most one chunk is read and closed at once.
  */
 export async function readObject(place: Place, segments: readonly string[], action: Action, options: ReadOptions | undefined): Promise<ReadResult> {
-  const handle = await mapped(openInside(place, segments), action);
+  const handle = await mapped(openInside(place, segments, action), action);
   try {
     const stat = await handle.stat({ bigint: true });
     if (!stat.isFile()) throw notFound(action.key, action.base, "There is a folder or a special file of that name, which is no object.");
@@ -39,13 +39,15 @@ export async function readObject(place: Place, segments: readonly string[], acti
   }
 }
 
-async function openInside(place: Place, segments: readonly string[]): Promise<FileHandle> {
+async function openInside(place: Place, segments: readonly string[], action: Action): Promise<FileHandle> {
   try {
     return await open(place.path, flags);
   } catch (error) {
     // ELOOP (EMLINK on FreeBSD): the object is a symlink.
     if (!isFsError(error, "ELOOP", "EMLINK")) throw error;
-    return open((await settle(place, segments)).place.path, flags);
+    const { place: real, stat } = await settle(place, segments);
+    if (stat === undefined) throw notFound(action.key, action.base, "There is a symlink of that name, which leads nowhere.");
+    return open(real.path, flags);
   }
 }
 

@@ -11,9 +11,9 @@ const abandoned = 24 * 60 * 60 * 1000;
 /** Where a pid means something: this machine and, on Linux, this pid namespace (a container has its own). */
 export const host: string = digest(`${hostname()} ${pidNamespace()}`).slice(0, 8);
 
-/** A new name for a file that is being written. It says who writes it. */
+/** A new name for a file that is being written. It says who writes it; its case shows what the disk makes of case. */
 export function tempName(): string {
-  return `${reserved}t~${host}~${process.pid}~${randomBytes(8).toString("hex")}`;
+  return `${reserved}T~${host}~${process.pid}~${randomBytes(8).toString("hex")}`;
 }
 
 /** The name of the lock of `name`; names that some disk may take for the same have the same lock. */
@@ -48,7 +48,7 @@ export function createSweeper(): (folder: string) => Promise<void> {
     if (writesUntilNext.size > 10_000) writesUntilNext.clear();
     writesUntilNext.set(folder, Math.floor(names.length / 64));
     for (const name of names) {
-      if (name.startsWith(`${reserved}t~`) && (await isStale(folder, name))) await unlink(join(folder, name)).catch(() => {});
+      if (name.toLowerCase().startsWith(`${reserved}t~`) && (await isStale(folder, name))) await unlink(join(folder, name)).catch(() => {});
     }
   };
 }

@@ -1,6 +1,6 @@
-import { linkSync, lstatSync, readdirSync, renameSync } from "node:fs";
+import { existsSync, linkSync, lstatSync, readdirSync, renameSync } from "node:fs";
 import { type FileHandle, mkdir, open, rmdir, unlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { GlacierError, type ObjectInfo, type WriteOptions } from "@glacier/core";
 import { throwIfAborted } from "../shared/abort.ts";
 import { checkConditions, existsAlready } from "../shared/conditions.ts";
@@ -91,69 +91,90 @@ interface Prepared {
 }
 
 /** Makes the folders, checks what can be checked before the body is read, and opens the temp file. */
-async function prepare(writer: Writer, segments: readonly string[], action: Action, options: WriteOptions | undefined): Promise<Prepared> {
+async function prepare(
+  writer: Writer,
+  segments: readonly string[],
+  action: Action,
+  options: WriteOptions | undefined,
+): Promise<Prepared> {
   let created: string | undefined;
   for (let attempt = 0; ; attempt++) {
     const found = await locate(writer.base, segments);
     if (found === undefined || found.missing.length > 0) {
-      const first = await mkdir(found === undefined ? writer.base : dirname(found.path), { recursive: true });
-      if (first !== undefined) created = dirname(first);
       if (attempt > 20) throw new Error("the folder vanishes as often as it is made");
+      created = (await makeFolders(found === undefined ? writer.base : dirname(found.path))) ?? created;
       continue;
     }
-    const { place, stat } = await settle(found, segments);
-    if (stat?.isDirectory() === true) await rmdir(place.path); // an empty one is left over from something
-    const real = await writer.guard.mismatch(place.root, segments);
-    if (real !== undefined) throw otherCase(action, real);
-    checkConditions(options, stat?.isFile() === true ? etagOf(stat) : undefined, action.key);
-    const temp = join(place.folder, tempName());
     try {
+      const { place, stat } = await settle(found, segments);
+      if (stat?.isDirectory() === true) await rmdir(place.path); // an empty one is left over from something
+      if ((await writer.guard.mismatch(place.root, segments)) !== undefined) throw otherCase(action);
+      checkConditions(options, stat?.isFile() === true ? etagOf(stat) : undefined, action.key);
+      const temp = join(place.folder, tempName());
       return { place, temp, file: await open(temp, "wx"), created };
     } catch (error) {
+      if (created !== undefined) await prune(found.root, found.folder);
       // Another writer removed the empty folder meanwhile.
       if (!isFsError(error, "ENOENT") || attempt > 20) throw error;
     }
   }
 }
 
-async function publish(writer: Writer, place: Place, temp: string, action: Action, options: WriteOptions | undefined): Promise<void> {
-  const folds = await writer.guard.folds(place.folder, temp.slice(place.folder.length + 1));
-  if (options?.ifNoneMatch === "*" && link(temp, place, action, folds)) {
-    await unlink(temp);
-    return;
+/**
+ * Makes a folder and those above it; answers the folder above the topmost that was made. (`mkdir` with `recursive` says
+ * ENOENT on a read-only disk.)
+ */
+async function makeFolders(folder: string): Promise<string | undefined> {
+  try {
+    await mkdir(folder);
+    return dirname(folder);
+  } catch (error) {
+    if (isFsError(error, "EEXIST")) return undefined;
+    if (!isFsError(error, "ENOENT") || dirname(folder) === folder) throw error;
+    const top = await makeFolders(dirname(folder));
+    return (await makeFolders(folder)) === undefined ? top : (top ?? dirname(folder));
   }
-  const lock = join(place.folder, lockName(place.name));
+}
+
+async function publish(writer: Writer, place: Place, temp: string, action: Action, options: WriteOptions | undefined): Promise<void> {
+  const tempName = basename(temp);
+  const folds = await writer.guard.folds(place.folder, tempName);
+  const assertSpelling = (exists: boolean): void => {
+    if (!folds) return;
+    const names = readdirSync(place.folder);
+    // Some disks (lowntfs-3g, FAT's short names) don't even keep the case of a new name, as the temp file shows.
+    const spelled = exists ? names.includes(place.name) : names.includes(tempName) || place.name === place.name.toLowerCase();
+    if (!spelled) throw otherCase(action);
+  };
+  if (options?.ifNoneMatch === "*" && link(temp, place, action, assertSpelling)) return unlink(temp);
   const change = (assertHeld: () => void): void => {
     const stat = lstatSync(place.path, { bigint: true, throwIfNoEntry: false });
-    if (stat !== undefined && folds) assertSpelling(place, action);
+    assertSpelling(stat !== undefined);
     checkConditions(options, stat?.isFile() === true ? etagOf(stat) : undefined, action.key);
     assertHeld();
     renameSync(temp, place.path);
   };
-  await withLock(lock, change, { signal: options?.signal });
+  await withLock(join(place.folder, lockName(place.name)), change, { signal: options?.signal });
 }
 
 /** Publishes by a hard link, which never replaces. False where the file system has none (FAT, some network disks). */
-function link(temp: string, place: Place, action: Action, folds: boolean): boolean {
+function link(temp: string, place: Place, action: Action, assertSpelling: (exists: boolean) => void): boolean {
   try {
+    assertSpelling(existsSync(place.path));
     linkSync(temp, place.path);
     return true;
   } catch (error) {
     if (isFsError(error, "EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK")) return false;
     if (!isFsError(error, "EEXIST")) throw error;
-    if (folds) assertSpelling(place, action);
+    assertSpelling(true);
     throw existsAlready(action.key);
   }
 }
 
-function assertSpelling(place: Place, action: Action): void {
-  if (!readdirSync(place.folder).includes(place.name)) throw otherCase(action, place.name);
-}
-
-function otherCase({ key, base, verb }: Action, name: string): GlacierError {
+function otherCase({ key, base, verb }: Action): GlacierError {
   return new GlacierError("KEY_INVALID", {
-    message: `can't ${verb} "${key}" in ${base}: the disk has "${name}" in another spelling and takes both for one file`,
-    hint: "Choose names that differ in more than case, or a case-sensitive disk.",
+    message: `can't ${verb} "${key}" in ${base}: the disk spells this name otherwise, and takes both spellings for one file`,
+    hint: "Choose lower-case names that differ in more than case, or a case-sensitive disk.",
     context: { key },
   });
 }
