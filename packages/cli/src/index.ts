@@ -1,1 +1,1 @@
-export {};
+export { type DiscoveredProvider, discoverProviders } from "./project/discover.ts";

@@ -1,0 +1,69 @@
+import type { SerializedError } from "@glacier/core";
+import { ownFrames, placeText } from "./stack.ts";
+import type { Style } from "./style.ts";
+
+/** What decides how much of an error is shown. */
+export interface ErrorView {
+  readonly style: Style;
+  readonly cwd: string;
+  /** The project's folder: stack frames inside are the user's own. */
+  readonly root: string;
+  /** Whole stacks of causes. */
+  readonly verbose: boolean;
+}
+
+/** An error as lines: `code message`, where, hint; then each issue the same way. No stack but the user's own file:line. */
+export function errorLines(error: SerializedError, view: ErrorView): string[] {
+  const { style } = view;
+  const issues = error.issues ?? [];
+  if (issues.length === 0) return [`${style.red("✖")} ${style.bold(style.red(error.code))} ${firstLine(error.message)}`, ...indent(detail(error, view))];
+  // An aggregate's message repeats its issues: its first line says what it is about.
+  return [
+    `${style.red("✖")} ${style.bold(style.red(error.code))} ${firstLine(error.message).replace(/:$/, "")}`,
+    ...issues.flatMap((issue) => ["", ...indent(issueLines(issue, error, view))]),
+    ...(issues.length > 1 && error.code !== "PIPELINE_INVALID" ? ["", ...indent([hintLine(error.hint, style)])] : []),
+  ];
+}
+
+/** One failed task or one mistake of several. */
+function issueLines(issue: SerializedError, parent: SerializedError, view: ErrorView): string[] {
+  const { style } = view;
+  const code = issue.code === parent.code ? "" : `${style.red(issue.code)} `;
+  return [`${style.red("-")} ${code}${firstLine(issue.message)}`, ...indent(detail(issue, view))];
+}
+
+function detail(error: SerializedError, view: ErrorView): string[] {
+  const { style } = view;
+  return [
+    ...error.message.split("\n").slice(1),
+    ...whereLines(error, view),
+    ...(error.hint === "" ? [] : [hintLine(error.hint, style)]),
+    ...(view.verbose && error.stack !== undefined ? error.stack.split("\n").map((line) => style.dim(line)) : []),
+  ];
+}
+
+/** The user's own lines of the stack, or the file that the context names. */
+function whereLines({ context, stack }: SerializedError, { style, cwd, root }: ErrorView): string[] {
+  const file = context?.["file"];
+  if (typeof file === "string") {
+    const { line, column } = context ?? {};
+    const place = line === undefined ? file : placeText({ file, line, ...(typeof column === "number" && { column }) }, cwd);
+    return [`${style.dim("at")} ${style.cyan(place)}`];
+  }
+  if (stack === undefined) return [];
+  return ownFrames(stack, root)
+    .slice(0, 3)
+    .map((frame) => `${style.dim(`at${frame.name === undefined ? "" : ` ${frame.name}`}`)} ${style.cyan(placeText(frame, cwd))}`);
+}
+
+function hintLine(hint: string, style: Style): string {
+  return `${style.yellow("hint:")} ${hint}`;
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? "";
+}
+
+function indent(lines: readonly string[]): string[] {
+  return lines.map((line) => (line === "" ? "" : `  ${line}`));
+}
