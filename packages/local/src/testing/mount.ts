@@ -9,9 +9,20 @@ export const mountRefusal: string | undefined = probe(() => {
   execFileSync("unshare", ["-m", "mount", "-t", "tmpfs", "none", "/mnt"], { stdio: "pipe" });
 });
 
-/** Why there is no disk here that folds case, or undefined. NTFS through FUSE can. */
-export const foldingRefusal: string | undefined =
-  mountRefusal ?? probe(() => execFileSync("sh", ["-c", "command -v lowntfs-3g && command -v mkntfs"], { stdio: "pipe", env: { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` } }));
+/** Disks that fold case and can be mounted through FUSE: how to make one in an image file, and to mount it. */
+const folding = {
+  /** Keeps no case: every name shows in lower case. */
+  ntfs: { make: ["mkntfs", "-q", "-F", "-Q"], mount: ["lowntfs-3g", "-o", "ignore_case"] },
+  /** Keeps case; has no hard links. */
+  exfat: { make: ["mkfs.exfat"], mount: ["mount.exfat-fuse"] },
+};
+const env = { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` };
+
+/** Why this machine has no such disk, or undefined where it has. */
+export function foldingRefusal(kind: keyof typeof folding): string | undefined {
+  const tools = [folding[kind].make[0], folding[kind].mount[0]].map((tool) => `command -v ${tool}`).join(" && ");
+  return mountRefusal ?? probe(() => execFileSync("sh", ["-c", tools], { stdio: "pipe", env }));
+}
 
 /** A small disk in memory; gone after the test. */
 export function mountTmpfs(options: string): string {
@@ -30,17 +41,19 @@ export function mountReadOnly(folder: string): string {
   return view;
 }
 
-/** An NTFS disk that takes names which differ in case for one. */
-export function mountFolding(): string {
+/** A disk that takes names which differ in case for one. */
+export function mountFolding(kind: keyof typeof folding): string {
   const folder = scratch();
   const image = join(folder, "image");
   const disk = join(folder, "disk");
-  const env = { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` };
+  const run = ([tool = "", ...args]: string[], ...more: string[]) => execFileSync(tool, [...args, ...more], { env, stdio: "pipe" });
   mkdirSync(disk);
   writeFileSync(image, Buffer.alloc(8 * 1024 * 1024));
-  execFileSync("mkntfs", ["-q", "-F", "-Q", image], { env, stdio: "pipe" });
-  execFileSync("lowntfs-3g", [image, disk, "-o", "ignore_case"], { env, stdio: "pipe" });
-  onTestFinished(() => void execFileSync("umount", ["-l", disk]));
+  run(folding[kind].make, image);
+  const device = run(["losetup"], "-f", "--show", image).toString().trim();
+  onTestFinished(() => void run(["losetup"], "-d", device));
+  run(folding[kind].mount, device, disk);
+  onTestFinished(() => void run(["umount"], disk));
   return disk;
 }
 

@@ -1,5 +1,6 @@
 import { basename, dirname } from "node:path";
 import { readdirSync } from "node:fs";
+import type { StorageAdapter } from "@glacier/core";
 import { describe, expect, test } from "vitest";
 import { foldingRefusal, mountFolding } from "../../testing/mount.ts";
 import { body, failure, keysOf, scratch, textOf } from "../../testing/storage.ts";
@@ -14,9 +15,9 @@ function disk(paths: readonly string[], fold: (name: string) => string): CaseFs 
   }
   const fs = {
     calls: 0,
-    async identity(path: string) {
+    async exists(path: string) {
       fs.calls++;
-      return real.get(fold(path));
+      return real.has(fold(path));
     },
     async names(folder: string) {
       fs.calls++;
@@ -54,9 +55,35 @@ test("where the disk doesn't, nothing differs, and a folder is probed once", asy
   expect(fs.calls).toBe(before);
 });
 
-test.skipIf(foldingRefusal !== undefined)(`on a real disk that folds case (NTFS)${foldingRefusal === undefined ? "" : ` (not here: ${foldingRefusal})`}`, async () => {
-  const folder = mountFolding();
+const why = (kind: "ntfs" | "exfat"): string => (foldingRefusal(kind) === undefined ? "" : ` (not here: ${foldingRefusal(kind)})`);
+
+test.skipIf(foldingRefusal("exfat") !== undefined)(`on exFAT, which keeps case and has no links${why("exfat")}`, async () => {
+  const folder = mountFolding("exfat");
   const adapter = localFs({ kind: "localFs", basePath: folder });
+  await foldsSafely(adapter);
+  const { etag } = await adapter.write("Kept", body("1"), { ifNoneMatch: "*" });
+  await failure(adapter.write("Kept", body("2"), { ifNoneMatch: "*" }), "PRECONDITION_FAILED");
+  await adapter.write("Kept", body("22"), { ifMatch: etag });
+  for (let round = 0; round < 10; round++) {
+    const both = await Promise.allSettled([adapter.write("X", body("upper"), { ifNoneMatch: "*" }), adapter.write("x", body("lower"))]);
+    expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    const [winner = ""] = (await keysOf(adapter)).filter((key) => lower(key) === "x");
+    expect(await textOf(adapter, winner)).toBe(winner === "X" ? "upper" : "lower");
+    await adapter.delete(winner);
+  }
+  expect(readdirSync(folder).sort()).toEqual(["Kept", "raw"]);
+});
+
+test.skipIf(foldingRefusal("ntfs") !== undefined)(`on NTFS as lowntfs-3g shows it, all in lower case${why("ntfs")}`, async () => {
+  const folder = mountFolding("ntfs");
+  const adapter = localFs({ kind: "localFs", basePath: folder });
+  await foldsSafely(adapter);
+  await failure(adapter.write("X", body("upper"), { ifNoneMatch: "*" }), "KEY_INVALID");
+  await failure(adapter.write("New/x", body("upper")), "KEY_INVALID");
+  expect(readdirSync(folder)).toEqual(["raw"]);
+});
+
+async function foldsSafely(adapter: StorageAdapter): Promise<void> {
   await adapter.write("raw/a", body("lower"));
   const { etag } = await adapter.stat("raw/a");
   await failure(adapter.write("raw/A", body("upper")), "KEY_INVALID");
@@ -68,12 +95,8 @@ test.skipIf(foldingRefusal !== undefined)(`on a real disk that folds case (NTFS)
   expect(await keysOf(adapter, "RAW/")).toEqual([]);
   expect(await textOf(adapter, "raw/a", { ifMatch: etag })).toBe("lower");
   await adapter.write("raw/a", body("again"), { ifMatch: etag });
-  // lowntfs-3g shows every name in lower case: "X" would come back as another key.
-  await failure(adapter.write("X", body("upper"), { ifNoneMatch: "*" }), "KEY_INVALID");
-  await failure(adapter.write("New/x", body("upper")), "KEY_INVALID");
   expect(await keysOf(adapter)).toEqual(["raw/a"]);
-  expect(readdirSync(folder).filter((name) => name.startsWith(".glacier"))).toEqual([]);
-});
+}
 
 test("a disk that tells case apart keeps both keys", async () => {
   const adapter = localFs({ kind: "localFs", basePath: scratch() });

@@ -1,11 +1,10 @@
-import { lstat, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { isFsError } from "./errors.ts";
+import { status } from "./locate.ts";
 
 /** The file system calls of a {@link CaseGuard}; tests pass those of a disk that folds case. */
 export interface CaseFs {
-  /** Identity of what is at a path, or undefined where there is nothing. */
-  identity(path: string): Promise<string | undefined>;
+  exists(path: string): Promise<boolean>;
   names(folder: string): Promise<string[]>;
 }
 
@@ -21,15 +20,7 @@ export interface CaseGuard {
 }
 
 const nodeFs: CaseFs = {
-  async identity(path) {
-    try {
-      const { dev, ino } = await lstat(path, { bigint: true });
-      return `${dev}:${ino}`;
-    } catch (error) {
-      if (isFsError(error, "ENOENT", "ENOTDIR")) return undefined;
-      throw error;
-    }
-  },
+  exists: async (path) => (await status(path)) !== undefined,
   names: (folder) => readdir(folder),
 };
 
@@ -41,8 +32,12 @@ export function createCaseGuard(fs: CaseFs = nodeFs): CaseGuard {
     if (plain.has(folder)) return false;
     const other = swapCase(name);
     if (other === name) return true; // can't tell: the caller compares names
-    const [mine, its] = await Promise.all([fs.identity(join(folder, name)), fs.identity(join(folder, other))]);
-    if (mine === undefined || mine === its) return true;
+    if (!(await fs.exists(join(folder, name)))) return true;
+    if (await fs.exists(join(folder, other))) {
+      // Inode numbers don't tell: on FUSE, two spellings of one file may have two.
+      const names = await fs.names(folder);
+      if (!names.includes(name) || !names.includes(other)) return true;
+    }
     if (plain.size > 10_000) plain.clear();
     plain.add(folder);
     return false;
@@ -54,12 +49,17 @@ export function createCaseGuard(fs: CaseFs = nodeFs): CaseGuard {
       for (const [depth, name] of segments.entries()) {
         const folder = join(root, ...segments.slice(0, depth));
         if (caseless(name) || !(await folds(folder, name))) continue;
-        if ((await fs.identity(join(folder, name))) === undefined) return undefined;
+        if (!(await fs.exists(join(folder, name)))) return undefined;
         if (!(await fs.names(folder)).includes(name)) return name;
       }
       return undefined;
     },
   };
+}
+
+/** One spelling for all that a disk may take for the same. */
+export function fold(name: string): string {
+  return name.normalize("NFC").toLowerCase();
 }
 
 /** Whether a name has but one spelling. Other scripts may have case, and accents have two encodings. */

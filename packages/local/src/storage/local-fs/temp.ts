@@ -3,6 +3,7 @@ import { readlinkSync } from "node:fs";
 import { lstat, readdir, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { fold } from "./case.ts";
 import { reserved } from "./key.ts";
 
 /** Untouched for this long, a temp file is stale whoever made it. Milliseconds. */
@@ -18,7 +19,7 @@ export function tempName(): string {
 
 /** The name of the lock of `name`; names that some disk may take for the same have the same lock. */
 export function lockName(name: string): string {
-  return `${reserved}l~${digest(name.normalize("NFC").toLowerCase()).slice(0, 16)}`;
+  return `${reserved}l~${digest(fold(name)).slice(0, 16)}`;
 }
 
 /** Whether a process that wrote `on` a host can't be there any more. */

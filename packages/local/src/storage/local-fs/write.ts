@@ -1,10 +1,10 @@
-import { existsSync, linkSync, lstatSync, readdirSync, renameSync } from "node:fs";
+import { linkSync, lstatSync, readdirSync, renameSync } from "node:fs";
 import { type FileHandle, mkdir, open, rmdir, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { GlacierError, type ObjectInfo, type WriteOptions } from "@glacier/core";
 import { throwIfAborted } from "../shared/abort.ts";
 import { checkConditions, existsAlready } from "../shared/conditions.ts";
-import type { CaseGuard } from "./case.ts";
+import { type CaseGuard, fold } from "./case.ts";
 import { type Action, isFsError, storageError } from "./errors.ts";
 import { etagOf, freshTime, infoOf } from "./etag.ts";
 import { locate, type Place, settle } from "./locate.ts";
@@ -137,19 +137,11 @@ async function makeFolders(folder: string): Promise<string | undefined> {
 }
 
 async function publish(writer: Writer, place: Place, temp: string, action: Action, options: WriteOptions | undefined): Promise<void> {
-  const tempName = basename(temp);
-  const folds = await writer.guard.folds(place.folder, tempName);
-  const assertSpelling = (exists: boolean): void => {
-    if (!folds) return;
-    const names = readdirSync(place.folder);
-    // Some disks (lowntfs-3g, FAT's short names) don't even keep the case of a new name, as the temp file shows.
-    const spelled = exists ? names.includes(place.name) : names.includes(tempName) || place.name === place.name.toLowerCase();
-    if (!spelled) throw otherCase(action);
-  };
-  if (options?.ifNoneMatch === "*" && link(temp, place, action, assertSpelling)) return unlink(temp);
+  const folds = await writer.guard.folds(place.folder, basename(temp));
+  if (options?.ifNoneMatch === "*" && !folds && link(temp, place, action)) return unlink(temp);
   const change = (assertHeld: () => void): void => {
+    if (folds) assertSpelling(place, basename(temp), action);
     const stat = lstatSync(place.path, { bigint: true, throwIfNoEntry: false });
-    assertSpelling(stat !== undefined);
     checkConditions(options, stat?.isFile() === true ? etagOf(stat) : undefined, action.key);
     assertHeld();
     renameSync(temp, place.path);
@@ -158,17 +150,24 @@ async function publish(writer: Writer, place: Place, temp: string, action: Actio
 }
 
 /** Publishes by a hard link, which never replaces. False where the file system has none (FAT, some network disks). */
-function link(temp: string, place: Place, action: Action, assertSpelling: (exists: boolean) => void): boolean {
+function link(temp: string, place: Place, action: Action): boolean {
   try {
-    assertSpelling(existsSync(place.path));
     linkSync(temp, place.path);
     return true;
   } catch (error) {
+    if (isFsError(error, "EEXIST")) throw existsAlready(action.key);
     if (isFsError(error, "EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK")) return false;
-    if (!isFsError(error, "EEXIST")) throw error;
-    assertSpelling(true);
-    throw existsAlready(action.key);
+    throw error;
   }
+}
+
+/** On a disk that folds case: no other spelling of the name may be there, and the disk must keep the key's own. */
+function assertSpelling(place: Place, tempName: string, action: Action): void {
+  const names = readdirSync(place.folder);
+  const other = names.some((name) => name !== place.name && fold(name) === fold(place.name));
+  // Some disks show every name in one case, as the temp file's proves.
+  const keptAsIs = names.includes(tempName) || place.name === place.name.toLowerCase();
+  if (other || !keptAsIs) throw otherCase(action);
 }
 
 function otherCase({ key, base, verb }: Action): GlacierError {
