@@ -1,3 +1,8 @@
 import { defineConfig } from "tsdown";
 
-export default defineConfig({ entry: ["src/index.ts"], dts: true, platform: "node", sourcemap: false });
+export default defineConfig({
+  entry: ["src/index.ts", "src/main.ts"],
+  dts: true,
+  platform: "node",
+  sourcemap: false,
+});

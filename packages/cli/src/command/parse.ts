@@ -49,7 +49,7 @@ export function usage(message: string, hint: string): GlacierError {
 /** The entry of `names` that `wrong` was probably meant to be. */
 export function closest(wrong: string, names: readonly string[]): string | undefined {
   const [best] = names.map((name) => ({ name, steps: distance(wrong, name) })).sort((a, b) => a.steps - b.steps);
-  return best !== undefined && best.steps <= Math.max(1, Math.floor(wrong.length / 3)) ? best.name : undefined;
+  return best !== undefined && best.steps <= Math.min(2, wrong.length - 1) ? best.name : undefined;
 }
 
 function known(spec: CommandSpec, name: string): string {

@@ -90,8 +90,7 @@ async function run(project: Project, context: CommandContext, options: AllOption
     // Nothing ran: a mistake like any other.
     if (runId === undefined || !isGlacierError(error)) throw withBrokenProviders(error, project.discovered);
     if (!context.args.flag("json")) printFailure(error, { context, root: project.root, resume: resumeCommand(argv, runId), cwd });
-    if (error.code === "CANCELLED") return cancellation.exitCode() ?? exitCodeFor(error);
-    return exitCodes.failed;
+    return cancellation.exitCode() ?? (error.code === "CANCELLED" ? exitCodeFor(error) : exitCodes.failed);
   } finally {
     clearInterval(alive);
     cancellation.stop();

@@ -34,16 +34,21 @@ export function startLive(out: Output, frame: (number: number) => readonly strin
   /** What user code wrote, up to its last line break. */
   let partial = "";
 
-  const draw = () => update(frame(number).join("\n"));
-  const persist = (lines: readonly string[]) => {
-    if (lines.length === 0) return;
-    update.persist(lines.join("\n"));
-    draw();
+  /** Lines that wait for the next frame, so that a thousand of them cost one redraw. */
+  let pending: string[] = [];
+
+  const flush = () => {
+    if (pending.length > 0) update.persist(pending.join("\n"));
+    pending = [];
+  };
+  const draw = () => {
+    flush();
+    update(frame(number).join("\n"));
   };
   const onForeign = (text: string) => {
     const lines = (partial + text).split("\n");
     partial = lines.pop() ?? "";
-    persist(lines);
+    pending.push(...lines);
   };
   const restores = [redirect(process.stdout, onForeign), ...(process.stderr.isTTY ? [redirect(process.stderr, onForeign)] : [])];
   const onExit = () => out.write(showCursor);
@@ -57,12 +62,15 @@ export function startLive(out: Output, frame: (number: number) => readonly strin
   }, interval);
 
   return {
-    persist,
+    persist(lines) {
+      pending.push(...lines);
+    },
     stop() {
       if (stopped) return;
       stopped = true;
       clearInterval(timer);
       for (const restore of restores) restore();
+      flush();
       update.clear();
       if (partial !== "") out.write(`${partial}\n`);
       out.write(showCursor);

@@ -48,7 +48,8 @@ const manyOutputs = 12;
 function outputLines(state: RunState, { style, columns, cwd, sinks }: SummaryView): string[] {
   const all = [...state.tasks.values()].flatMap(({ outputs, status }) => (status === "succeeded" ? outputs : []));
   if (all.length === 0) return [];
-  const ends = all.length > manyOutputs && sinks !== undefined ? all.filter(({ dataset }) => sinks.includes(dataset)) : all;
+  const wanted = all.length > manyOutputs && sinks !== undefined ? new Set(sinks) : undefined;
+  const ends = wanted === undefined ? all : all.filter(({ dataset }) => wanted.has(dataset));
   const listed = ends.slice(0, manyOutputs);
   const rows = listed.map((output) => [output.dataset, output.rows === undefined ? "" : grouped(output.rows), byteSize(output.bytes), whereOf(output, cwd)]);
   const left = all.length - listed.length;

@@ -9,7 +9,11 @@ import { ownFrames } from "../text/stack.ts";
  * module's own code threw (a bad name, a bad option) keeps its code.
  */
 export function moduleError(thrown: unknown, file: string, root: string): GlacierError {
-  if (isGlacierError(thrown)) return thrown;
+  if (isGlacierError(thrown)) {
+    // Where in the user's code the wrong name or option stands.
+    if (thrown.context["file"] === undefined) Object.assign(thrown.context, framePlace(thrown, root) ?? { file });
+    return thrown;
+  }
   const { code, message } = thrown instanceof Error ? (thrown as Error & { code?: string }) : { code: undefined, message: "" };
   if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") return notFound(thrown as Error, file);
   if (code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX") {

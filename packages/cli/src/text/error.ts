@@ -1,5 +1,5 @@
 import type { SerializedError } from "@glacier/core";
-import { ownFrames, placeText } from "./stack.ts";
+import { type Frame, ownFrames, placeText } from "./stack.ts";
 import type { Style } from "./style.ts";
 
 /** What decides how much of an error is shown. */
@@ -53,7 +53,12 @@ function whereLines({ context, stack }: SerializedError, { style, cwd, root }: E
   if (stack === undefined) return [];
   return ownFrames(stack, root)
     .slice(0, 3)
-    .map((frame) => `${style.dim(`at${frame.name === undefined ? "" : ` ${frame.name}`}`)} ${style.cyan(placeText(frame, cwd))}`);
+    .map((frame) => `${style.dim(`at${functionName(frame)}`)} ${style.cyan(placeText(frame, cwd))}`);
+}
+
+/** ` total`; nothing for code that has no name of the user's (`Object.handler` is how the task's own function is called). */
+function functionName({ name }: Frame): string {
+  return name === undefined || name.startsWith("Object.") || name.includes("<anonymous>") ? "" : ` ${name}`;
 }
 
 function hintLine(hint: string, style: Style): string {
