@@ -38,7 +38,15 @@ const bench: { name: string; run(): Promise<{ rows: Row[] }> } = {
       copied: () => sendBuffers(buffers, false),
     };
     const took = await medians(all, rounds);
-    await Promise.all([raw.terminate(), bulk.close(), single.close(), buffers.close(), piscina.destroy(), piscinaMany.destroy(), tinypool.destroy()]);
+    await Promise.all([
+      raw.terminate(),
+      bulk.close(),
+      single.close(),
+      buffers.close(),
+      piscina.destroy(),
+      piscinaMany.destroy(),
+      tinypool.destroy(),
+    ]);
 
     const perCall = (name: string): number => ((took[name] ?? Number.NaN) * 1000) / calls;
     const floor = perCall("raw");
@@ -58,8 +66,20 @@ const bench: { name: string; run(): Promise<{ rows: Row[] }> } = {
         small("piscina", "piscina"),
         small("piscina, 64 per worker", "piscinaMany"),
         small("tinypool", "tinypool"),
-        { label: "one call after another: pool", value: perCall("oneByOne"), unit: "µs/call", floor: perCall("rawOneByOne") },
-        { label: `${megabytes} MiB buffer to a worker: transferred (floor: copied)`, value: took["transferred"] ?? Number.NaN, unit: "ms", floor: took["copied"] ?? Number.NaN, target: "≤ 0.5× copied", ok: (took["transferred"] ?? 1) <= 0.5 * (took["copied"] ?? 0) },
+        {
+          label: "one call after another: pool",
+          value: perCall("oneByOne"),
+          unit: "µs/call",
+          floor: perCall("rawOneByOne"),
+        },
+        {
+          label: `${megabytes} MiB buffer to a worker: transferred (floor: copied)`,
+          value: took["transferred"] ?? Number.NaN,
+          unit: "ms",
+          floor: took["copied"] ?? Number.NaN,
+          target: "≤ 0.5× copied",
+          ok: (took["transferred"] ?? 1) <= 0.5 * (took["copied"] ?? 0),
+        },
       ],
     };
   },
@@ -110,7 +130,10 @@ async function oneByOne(run: (value: number) => Promise<number>): Promise<void> 
   for (let i = 0; i < calls; i++) await run(i);
 }
 
-async function sendBuffers(pool: { run(payload: ArrayBuffer, options: { transfer: ArrayBuffer[] }): Promise<number> }, move: boolean): Promise<number> {
+async function sendBuffers(
+  pool: { run(payload: ArrayBuffer, options: { transfer: ArrayBuffer[] }): Promise<number> },
+  move: boolean,
+): Promise<number> {
   const buffer = new ArrayBuffer(megabytes * 1024 * 1024);
   new Uint8Array(buffer).fill(1);
   const started = performance.now();
@@ -126,8 +149,10 @@ async function medians(all: Record<string, () => Promise<unknown>>, turns: numbe
       const started = performance.now();
       const own = await run();
       const time = typeof own === "number" ? own : performance.now() - started;
-      if (turn > 0) (times[name] ??= []).push(time);
+      times[name] = [...(times[name] ?? []), ...(turn > 0 ? [time] : [])];
     }
   }
-  return Object.fromEntries(Object.entries(times).map(([name, list]) => [name, list.sort((a, b) => a - b)[list.length >> 1] ?? Number.NaN]));
+  return Object.fromEntries(
+    Object.entries(times).map(([name, list]) => [name, list.sort((a, b) => a - b)[list.length >> 1] ?? Number.NaN]),
+  );
 }

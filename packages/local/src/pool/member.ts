@@ -1,7 +1,7 @@
 import { type Transferable, Worker } from "node:worker_threads";
-import { deserializeError, describeThrown, GlacierError, isGlacierError } from "@glacier/core";
-import { ABORT, type Batch, CALL, createOutbox, ERROR, MESSAGE, READY, RESULT, type Thrown } from "./protocol.ts";
+import { describeThrown, deserializeError, GlacierError, isGlacierError } from "@glacier/core";
 import type { PoolOptions } from "./pool.ts";
+import { ABORT, type Batch, CALL, createOutbox, ERROR, MESSAGE, READY, RESULT, type Thrown } from "./protocol.ts";
 
 /** A call on its way. */
 export interface Pending {
@@ -89,7 +89,8 @@ export function createMember(options: PoolOptions, onFree: () => void, onGone: (
     }
   });
   worker.on("error", (error: unknown) => {
-    failure ??= ready || isOutOfMemory(error) ? crashed(error) : unloadable(options.module, describeThrown(error), error);
+    failure ??=
+      ready || isOutOfMemory(error) ? crashed(error) : unloadable(options.module, describeThrown(error), error);
   });
   worker.on("messageerror", (error) => {
     failure ??= crashed(error);
@@ -97,7 +98,9 @@ export function createMember(options: PoolOptions, onFree: () => void, onGone: (
   });
   const gone = new Promise<void>((resolve) => {
     worker.on("exit", (code) => {
-      failure ??= ready ? exited(code) : unloadable(options.module, `it ended with code ${code} and never called serve()`);
+      failure ??= ready
+        ? exited(code)
+        : unloadable(options.module, `it ended with code ${code} and never called serve()`);
       onGone(member);
       for (const id of [...calls.keys()]) {
         const call = settle(id);

@@ -18,7 +18,11 @@ export interface PoolOptions {
   /** What a worker that ignores an abort is given before its thread is ended. Milliseconds, 1,000 unless told. */
   readonly abortGraceMs?: number;
   /** Called for each new worker: its `workerData`, what of it moves there, and what to release when the worker is gone. */
-  readonly setup?: () => { readonly data?: unknown; readonly transfer?: readonly Transferable[]; readonly dispose?: () => void };
+  readonly setup?: () => {
+    readonly data?: unknown;
+    readonly transfer?: readonly Transferable[];
+    readonly dispose?: () => void;
+  };
 }
 
 /** Options of one call. */
@@ -118,7 +122,14 @@ export function createPool<Payload, Result, Message = unknown>(options: PoolOpti
           queue.push({ payload, transfer, onMessage, resolve, reject, abortable: false });
           return plan();
         }
-        const pending: Pending = { payload, transfer, onMessage, abortable: true, resolve: done(resolve), reject: done(reject) };
+        const pending: Pending = {
+          payload,
+          transfer,
+          onMessage,
+          abortable: true,
+          resolve: done(resolve),
+          reject: done(reject),
+        };
         const onAbort = (): void => {
           pending.aborted = { reason: signal.reason };
           const member = homes.get(pending);
@@ -156,5 +167,8 @@ function unstartable(error: unknown): GlacierError {
 }
 
 function poolClosed(): GlacierError {
-  return new GlacierError("CANCELLED", { message: "the worker pool is closed", hint: "The run is over, or was cancelled." });
+  return new GlacierError("CANCELLED", {
+    message: "the worker pool is closed",
+    hint: "The run is over, or was cancelled.",
+  });
 }

@@ -1,6 +1,17 @@
 import { isMainThread, parentPort } from "node:worker_threads";
-import { deserializeError, describeThrown, GlacierError, isGlacierError, type SerializedError } from "@glacier/core";
-import { ABORT, type Batch, CALL, createOutbox, ERROR, MESSAGE, READY, RESULT, type Thrown, type Transfer } from "./protocol.ts";
+import { describeThrown, deserializeError, GlacierError, isGlacierError, type SerializedError } from "@glacier/core";
+import {
+  ABORT,
+  type Batch,
+  CALL,
+  createOutbox,
+  ERROR,
+  MESSAGE,
+  READY,
+  RESULT,
+  type Thrown,
+  type Transfer,
+} from "./protocol.ts";
 
 /** One call, as its worker sees it. */
 export interface Call<Message = unknown> {
@@ -26,10 +37,16 @@ const maxDelay = 10;
  * the module. What `handler` throws is what `pool.run` rejects with.
  */
 export function serve<Payload, Result, Message = unknown>(
-  handler: (payload: Payload, call: Call<Message>) => Promise<Result | Transferred<Result>> | Result | Transferred<Result>,
+  handler: (
+    payload: Payload,
+    call: Call<Message>,
+  ) => Promise<Result | Transferred<Result>> | Result | Transferred<Result>,
 ): void {
   if (isMainThread || parentPort === null) {
-    throw new GlacierError("INTERNAL", { message: "serve() was called outside a worker thread", hint: "Start this module with createPool({ module })." });
+    throw new GlacierError("INTERNAL", {
+      message: "serve() was called outside a worker thread",
+      hint: "Start this module with createPool({ module }).",
+    });
   }
   const port = parentPort;
   const running = new Map<number, LazyController>();
@@ -111,7 +128,10 @@ function thrownValue(error: unknown): Thrown {
 
 function reasonOf(json: SerializedError | undefined): GlacierError {
   if (json !== undefined) return deserializeError(json);
-  return new GlacierError("CANCELLED", { message: "the call was cancelled", hint: "Whoever made the call fired its signal." });
+  return new GlacierError("CANCELLED", {
+    message: "the call was cancelled",
+    hint: "Whoever made the call fired its signal.",
+  });
 }
 
 function uncloneable(kind: number, error: unknown): GlacierError {

@@ -1,7 +1,7 @@
 import { MessageChannel } from "node:worker_threads";
 import { isGlacierError, type StorageAdapter } from "@glacier/core";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { body, bytesOf, failure, keysOf, scratch, textOf } from "../testing/storage.ts";
+import { body, bytesOf, failure, keysOf, listed, scratch, textOf } from "../testing/storage.ts";
 import { localFs, memory, portChannel, remoteMemory, serveMemory } from "./index.ts";
 
 const adapters: Record<string, () => StorageAdapter> = {
@@ -17,18 +17,22 @@ const adapters: Record<string, () => StorageAdapter> = {
 };
 
 describe.each(Object.entries(adapters))("%s", (_, make) => {
-  test.each([0, 1, 65_535, 65_536, 65_537, 262_143, 262_145, 1_048_576, 1_048_577, 3_500_000])("keeps %i bytes as they are", async (size) => {
-    const adapter = make();
-    const bytes = Buffer.alloc(size, (Math.random() * 255) | 0);
-    for (let i = 0; i < size; i += 997) bytes[i] = i % 251;
-    const chunks: Uint8Array[] = [];
-    for (let at = 0, step = 1; at < size; at += step, step = Math.min(step * 3, 400_000)) chunks.push(bytes.subarray(at, Math.min(size, at + step)));
-    const written = await adapter.write("a/b", body(...chunks));
-    expect(written).toMatchObject({ key: "a/b", size });
-    expect((await bytesOf(adapter, "a/b")).equals(bytes)).toBe(true);
-    expect((await adapter.stat("a/b")).etag).toBe(written.etag);
-    expect((await adapter.read("a/b")).info).toMatchObject({ key: "a/b", size, etag: written.etag });
-  });
+  test.each([0, 1, 65_535, 65_536, 65_537, 262_143, 262_145, 1_048_576, 1_048_577, 3_500_000])(
+    "keeps %i bytes as they are",
+    async (size) => {
+      const adapter = make();
+      const bytes = Buffer.alloc(size, (Math.random() * 255) | 0);
+      for (let i = 0; i < size; i += 997) bytes[i] = i % 251;
+      const chunks: Uint8Array[] = [];
+      for (let at = 0, step = 1; at < size; at += step, step = Math.min(step * 3, 400_000))
+        chunks.push(bytes.subarray(at, Math.min(size, at + step)));
+      const written = await adapter.write("a/b", body(...chunks));
+      expect(written).toMatchObject({ key: "a/b", size });
+      expect((await bytesOf(adapter, "a/b")).equals(bytes)).toBe(true);
+      expect((await adapter.stat("a/b")).etag).toBe(written.etag);
+      expect((await adapter.read("a/b")).info).toMatchObject({ key: "a/b", size, etag: written.etag });
+    },
+  );
 
   test.each([
     [{ start: 0, end: 3 }, "012"],
@@ -54,14 +58,23 @@ describe.each(Object.entries(adapters))("%s", (_, make) => {
     const bytes = Buffer.alloc(5_000_000);
     for (let i = 0; i < bytes.length; i += 4) bytes.writeUInt32LE(i, i);
     await adapter.write("large", body(bytes.subarray(0, 1_300_001), bytes.subarray(1_300_001)));
-    for (const [start, end] of [[0, 1_048_577], [1_048_575, 3_300_000], [1_300_000, 1_300_002], [4_999_999, 5_000_000]] as const) {
-      expect((await bytesOf(adapter, "large", { range: { start, end } })).equals(bytes.subarray(start, end))).toBe(true);
+    for (const [start, end] of [
+      [0, 1_048_577],
+      [1_048_575, 3_300_000],
+      [1_300_000, 1_300_002],
+      [4_999_999, 5_000_000],
+    ] as const) {
+      expect((await bytesOf(adapter, "large", { range: { start, end } })).equals(bytes.subarray(start, end))).toBe(
+        true,
+      );
     }
   });
 
   test("create-only: of 20 racing creators one wins", async () => {
     const adapter = make();
-    const results = await Promise.allSettled(Array.from({ length: 20 }, (__, i) => adapter.write("one", body(`${i}`), { ifNoneMatch: "*" })));
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, (__, i) => adapter.write("one", body(`${i}`), { ifNoneMatch: "*" })),
+    );
     const won = results.flatMap((result, i) => (result.status === "fulfilled" ? [i] : []));
     expect(won).toHaveLength(1);
     for (const result of results) {
@@ -191,11 +204,42 @@ describe.each(Object.entries(adapters))("%s", (_, make) => {
 
   test("lists in the order of UTF-8 bytes, by any prefix", async () => {
     const adapter = make();
-    const keys = ["a-b", "a/b", "a/b-c", "a/b/c", "a0", "ab", "a/bc", "A", "é", "e\u0301", "\uffee", "😀", "z z", "%2F", "+#?&", "a/😀/x"].filter((key) => key !== "a/b");
+    const keys = [
+      "a-b",
+      "a/b",
+      "a/b-c",
+      "a/b/c",
+      "a0",
+      "ab",
+      "a/bc",
+      "A",
+      "é",
+      "e\u0301",
+      "\uffee",
+      "😀",
+      "z z",
+      "%2F",
+      "+#?&",
+      "a/😀/x",
+    ].filter((key) => key !== "a/b");
     for (const key of keys) await adapter.write(key, body(key));
     const sorted = [...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     expect(await keysOf(adapter)).toEqual(sorted);
-    for (const prefix of ["a", "a/", "a/b", "a/b/", "a/bc", "é", "zz", "a/b/c", "a/b/c/", "/", "../", "a//", "nothing/at/all"]) {
+    for (const prefix of [
+      "a",
+      "a/",
+      "a/b",
+      "a/b/",
+      "a/bc",
+      "é",
+      "zz",
+      "a/b/c",
+      "a/b/c/",
+      "/",
+      "../",
+      "a//",
+      "nothing/at/all",
+    ]) {
       expect(await keysOf(adapter, prefix), prefix).toEqual(sorted.filter((key) => key.startsWith(prefix)));
     }
     for (const key of keys) expect(await textOf(adapter, key)).toBe(key);
@@ -208,7 +252,7 @@ describe.each(Object.entries(adapters))("%s", (_, make) => {
     expect(await keysOf(adapter, "", { delimiter: "/" })).toEqual(["a-b", "a/", "b", "c/"]);
     expect(await keysOf(adapter, "a", { delimiter: "/" })).toEqual(["a-b", "a/"]);
     expect(await keysOf(adapter, "a/", { delimiter: "/" })).toEqual(["a/1", "a/2/"]);
-    const [, prefix] = await Array.fromAsync(adapter.list("a/", { delimiter: "/" }));
+    const [, prefix] = await listed(adapter, "a/", { delimiter: "/" });
     expect(prefix).toEqual({ key: "a/2/", size: 0, etag: "", prefix: true });
     await adapter.delete("c/d/e/f");
     expect(await keysOf(adapter, "", { delimiter: "/" })).toEqual(["a-b", "a/", "b"]);
@@ -231,7 +275,9 @@ describe.each(Object.entries(adapters))("%s", (_, make) => {
     await failure(adapter.read("a/b"), "NOT_FOUND");
     await adapter.write("a", body("the folder is gone"));
     expect(await keysOf(adapter)).toEqual(["a"]);
-    expect(await adapter.deleteMany?.(["a", "b", "../c"])).toMatchObject([{ key: "../c", error: { code: "KEY_INVALID" } }]);
+    expect(await adapter.deleteMany?.(["a", "b", "../c"])).toMatchObject([
+      { key: "../c", error: { code: "KEY_INVALID" } },
+    ]);
     expect(await keysOf(adapter)).toEqual([]);
   });
 
@@ -247,13 +293,16 @@ describe.each(Object.entries(adapters))("%s", (_, make) => {
     expect(await keysOf(adapter)).toEqual(["a", "b/c"]);
   });
 
-  test.each(["", "/a", "../a", "a/../b", "a/./b", "a//b", "a/", "a\0b", "..", ".", "\ud800"])("refuses the key %j", async (key) => {
-    const adapter = make();
-    await failure(adapter.read(key), "KEY_INVALID");
-    await failure(adapter.write(key, body("x")), "KEY_INVALID");
-    await failure(adapter.stat(key), "KEY_INVALID");
-    await failure(adapter.delete(key), "KEY_INVALID");
-  });
+  test.each(["", "/a", "../a", "a/../b", "a/./b", "a//b", "a/", "a\0b", "..", ".", "\ud800"])(
+    "refuses the key %j",
+    async (key) => {
+      const adapter = make();
+      await failure(adapter.read(key), "KEY_INVALID");
+      await failure(adapter.write(key, body("x")), "KEY_INVALID");
+      await failure(adapter.stat(key), "KEY_INVALID");
+      await failure(adapter.delete(key), "KEY_INVALID");
+    },
+  );
 });
 
 /** Adds 1 to "counter", `times` times, by compare and swap. */

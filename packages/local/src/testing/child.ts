@@ -3,7 +3,9 @@ import { onTestFinished } from "vitest";
 
 /** Starts a fixture in a process of its own; killed after the test. */
 export function start(fixture: URL, ...args: string[]): ChildProcess {
-  const child = spawn(process.execPath, ["--conditions=@glacier/source", fixture.pathname, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, ["--conditions=@glacier/source", fixture.pathname, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   onTestFinished(() => void child.kill("SIGKILL"));
   return child;
 }

@@ -9,8 +9,11 @@ export const mountRefusal: string | undefined = probe(() => {
   execFileSync("unshare", ["-m", "mount", "-t", "tmpfs", "none", "/mnt"], { stdio: "pipe" });
 });
 
+/** A kind of disk that takes names which differ in case for one. */
+export type FoldingDisk = "ntfs" | "exfat";
+
 /** Disks that fold case and can be mounted through FUSE: how to make one in an image file, and to mount it. */
-const folding = {
+const folding: Record<FoldingDisk, { make: string[]; mount: string[] }> = {
   /** Keeps no case: every name shows in lower case. */
   ntfs: { make: ["mkntfs", "-q", "-F", "-Q"], mount: ["lowntfs-3g", "-o", "ignore_case"] },
   /** Keeps case; has no hard links. */
@@ -19,7 +22,7 @@ const folding = {
 const env = { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` };
 
 /** Why this machine has no such disk, or undefined where it has. */
-export function foldingRefusal(kind: keyof typeof folding): string | undefined {
+export function foldingRefusal(kind: FoldingDisk): string | undefined {
   const tools = [folding[kind].make[0], folding[kind].mount[0]].map((tool) => `command -v ${tool}`).join(" && ");
   return mountRefusal ?? probe(() => execFileSync("sh", ["-c", tools], { stdio: "pipe", env }));
 }
@@ -42,11 +45,12 @@ export function mountReadOnly(folder: string): string {
 }
 
 /** A disk that takes names which differ in case for one. */
-export function mountFolding(kind: keyof typeof folding): string {
+export function mountFolding(kind: FoldingDisk): string {
   const folder = scratch();
   const image = join(folder, "image");
   const disk = join(folder, "disk");
-  const run = ([tool = "", ...args]: string[], ...more: string[]) => execFileSync(tool, [...args, ...more], { env, stdio: "pipe" });
+  const run = ([tool = "", ...args]: string[], ...more: string[]) =>
+    execFileSync(tool, [...args, ...more], { env, stdio: "pipe" });
   mkdirSync(disk);
   writeFileSync(image, Buffer.alloc(8 * 1024 * 1024));
   run(folding[kind].make, image);

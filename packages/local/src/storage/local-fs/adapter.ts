@@ -2,7 +2,13 @@ import { constants, unlinkSync } from "node:fs";
 import { copyFile, type FileHandle } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type GlacierError, isGlacierError, type LocalFsResource, type StorageAdapter, type StorageFactory } from "@glacier/core";
+import {
+  type GlacierError,
+  isGlacierError,
+  type LocalFsResource,
+  type StorageAdapter,
+  type StorageFactory,
+} from "@glacier/core";
 import { discard, pull, throwIfAborted } from "../shared/abort.ts";
 import { changed, notFound } from "../shared/conditions.ts";
 import { createCaseGuard } from "./case.ts";
@@ -81,7 +87,9 @@ export const localFs: StorageFactory<LocalFsResource> = (resource) => {
       try {
         const place = await find(segments, action);
         if ((await settle(place, segments)).stat?.isFile() !== true) return;
-        await withLock(join(place.folder, lockName(place.name)), () => unlinkSync(place.path), { signal: options?.signal });
+        await withLock(join(place.folder, lockName(place.name)), () => unlinkSync(place.path), {
+          signal: options?.signal,
+        });
         await syncFolders(place.folder);
         await prune(place.root, place.folder);
       } catch (error) {
@@ -98,7 +106,8 @@ export const localFs: StorageFactory<LocalFsResource> = (resource) => {
       return writeObject(writer, keySegments(to), { verb: "copy", key: to, base }, options, async (_, temp) => {
         await mapped(copyFile(place.path, temp, constants.COPYFILE_FICLONE), { verb: "copy", key: to, base });
         const after = await mapped(settle(place, segments), reading);
-        if (after.stat === undefined || etagOf(after.stat) !== etagOf(stat)) throw changed(from, after.stat === undefined);
+        if (after.stat === undefined || etagOf(after.stat) !== etagOf(stat))
+          throw changed(from, after.stat === undefined);
       });
     },
 
@@ -122,7 +131,12 @@ export const localFs: StorageFactory<LocalFsResource> = (resource) => {
 };
 
 /** Writes a body to a file, small chunks gathered; pulls the next one when the last is stored. */
-async function store(file: FileHandle, body: AsyncIterable<Uint8Array>, action: Action, signal: AbortSignal | undefined): Promise<void> {
+async function store(
+  file: FileHandle,
+  body: AsyncIterable<Uint8Array>,
+  action: Action,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const gathered = Buffer.allocUnsafeSlow(gather);
   let filled = 0;
   const flush = async (): Promise<void> => {

@@ -1,5 +1,5 @@
-import { basename, dirname } from "node:path";
 import { readdirSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import type { StorageAdapter } from "@glacier/core";
 import { describe, expect, test } from "vitest";
 import { foldingRefusal, mountFolding } from "../../testing/mount.ts";
@@ -55,33 +55,43 @@ test("where the disk doesn't, nothing differs, and a folder is probed once", asy
   expect(fs.calls).toBe(before);
 });
 
-const why = (kind: "ntfs" | "exfat"): string => (foldingRefusal(kind) === undefined ? "" : ` (not here: ${foldingRefusal(kind)})`);
+const why = (kind: "ntfs" | "exfat"): string =>
+  foldingRefusal(kind) === undefined ? "" : ` (not here: ${foldingRefusal(kind)})`;
 
-test.skipIf(foldingRefusal("exfat") !== undefined)(`on exFAT, which keeps case and has no links${why("exfat")}`, async () => {
-  const folder = mountFolding("exfat");
-  const adapter = localFs({ kind: "localFs", basePath: folder });
-  await foldsSafely(adapter);
-  const { etag } = await adapter.write("Kept", body("1"), { ifNoneMatch: "*" });
-  await failure(adapter.write("Kept", body("2"), { ifNoneMatch: "*" }), "PRECONDITION_FAILED");
-  await adapter.write("Kept", body("22"), { ifMatch: etag });
-  for (let round = 0; round < 10; round++) {
-    const both = await Promise.allSettled([adapter.write("X", body("upper"), { ifNoneMatch: "*" }), adapter.write("x", body("lower"))]);
-    expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
-    const [winner = ""] = (await keysOf(adapter)).filter((key) => lower(key) === "x");
-    expect(await textOf(adapter, winner)).toBe(winner === "X" ? "upper" : "lower");
-    await adapter.delete(winner);
-  }
-  expect(readdirSync(folder).sort()).toEqual(["Kept", "raw"]);
-});
+test.skipIf(foldingRefusal("exfat") !== undefined)(
+  `on exFAT, which keeps case and has no links${why("exfat")}`,
+  async () => {
+    const folder = mountFolding("exfat");
+    const adapter = localFs({ kind: "localFs", basePath: folder });
+    await foldsSafely(adapter);
+    const { etag } = await adapter.write("Kept", body("1"), { ifNoneMatch: "*" });
+    await failure(adapter.write("Kept", body("2"), { ifNoneMatch: "*" }), "PRECONDITION_FAILED");
+    await adapter.write("Kept", body("22"), { ifMatch: etag });
+    for (let round = 0; round < 10; round++) {
+      const both = await Promise.allSettled([
+        adapter.write("X", body("upper"), { ifNoneMatch: "*" }),
+        adapter.write("x", body("lower")),
+      ]);
+      expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+      const [winner = ""] = (await keysOf(adapter)).filter((key) => lower(key) === "x");
+      expect(await textOf(adapter, winner)).toBe(winner === "X" ? "upper" : "lower");
+      await adapter.delete(winner);
+    }
+    expect(readdirSync(folder).sort()).toEqual(["Kept", "raw"]);
+  },
+);
 
-test.skipIf(foldingRefusal("ntfs") !== undefined)(`on NTFS as lowntfs-3g shows it, all in lower case${why("ntfs")}`, async () => {
-  const folder = mountFolding("ntfs");
-  const adapter = localFs({ kind: "localFs", basePath: folder });
-  await foldsSafely(adapter);
-  await failure(adapter.write("X", body("upper"), { ifNoneMatch: "*" }), "KEY_INVALID");
-  await failure(adapter.write("New/x", body("upper")), "KEY_INVALID");
-  expect(readdirSync(folder)).toEqual(["raw"]);
-});
+test.skipIf(foldingRefusal("ntfs") !== undefined)(
+  `on NTFS as lowntfs-3g shows it, all in lower case${why("ntfs")}`,
+  async () => {
+    const folder = mountFolding("ntfs");
+    const adapter = localFs({ kind: "localFs", basePath: folder });
+    await foldsSafely(adapter);
+    await failure(adapter.write("X", body("upper"), { ifNoneMatch: "*" }), "KEY_INVALID");
+    await failure(adapter.write("New/x", body("upper")), "KEY_INVALID");
+    expect(readdirSync(folder)).toEqual(["raw"]);
+  },
+);
 
 async function foldsSafely(adapter: StorageAdapter): Promise<void> {
   await adapter.write("raw/a", body("lower"));
@@ -102,5 +112,6 @@ test("a disk that tells case apart keeps both keys", async () => {
   const adapter = localFs({ kind: "localFs", basePath: scratch() });
   await adapter.write("a", body("lower"));
   if ((await keysOf(adapter)).length === 1) await adapter.write("A", body("upper")).catch(() => {});
-  if (process.platform === "linux") expect([await textOf(adapter, "a"), await textOf(adapter, "A")]).toEqual(["lower", "upper"]);
+  if (process.platform === "linux")
+    expect([await textOf(adapter, "a"), await textOf(adapter, "A")]).toEqual(["lower", "upper"]);
 });

@@ -1,4 +1,4 @@
-import { GlacierError, type GlacierErrorInit, isGlacierError, type ErrorCode } from "@glacier/core";
+import { type ErrorCode, GlacierError, type GlacierErrorInit, isGlacierError } from "@glacier/core";
 import { notFound } from "../shared/conditions.ts";
 
 /** What an adapter was doing when the file system refused. */
@@ -27,7 +27,12 @@ export function storageError(error: unknown, { verb, key, base }: Action): Glaci
   const writing = verb === "write" || verb === "copy";
   if (errno === "ENOENT" || (errno === "ENOTDIR" && !writing)) return notFound(key, base);
   const [code, hint] = known(errno, writing);
-  const init: GlacierErrorInit = { message: `can't ${verb} "${key}" in ${base}: ${errno}`, hint, cause: error, context: { key } };
+  const init: GlacierErrorInit = {
+    message: `can't ${verb} "${key}" in ${base}: ${errno}`,
+    hint,
+    cause: error,
+    context: { key },
+  };
   return new GlacierError(code, init);
 }
 
@@ -42,13 +47,19 @@ function known(errno: string, writing: boolean): [ErrorCode, string] {
   switch (errno) {
     case "EACCES":
     case "EPERM":
-      return ["PERMISSION_DENIED", `Give this process's user ${writing ? "write" : "read"} access to the folder and what is in it.`];
+      return [
+        "PERMISSION_DENIED",
+        `Give this process's user ${writing ? "write" : "read"} access to the folder and what is in it.`,
+      ];
     case "EROFS":
       return ["PERMISSION_DENIED", "The file system is read-only: choose another basePath, or mount it for writing."];
     case "ENOSPC":
       return ["STORAGE_FULL", "Free space on the disk, or choose a basePath on another one. Nothing was published."];
     case "EDQUOT":
-      return ["STORAGE_FULL", "Your quota on this disk is used up: free space, or choose another basePath. Nothing was published."];
+      return [
+        "STORAGE_FULL",
+        "Your quota on this disk is used up: free space, or choose another basePath. Nothing was published.",
+      ];
     case "EMFILE":
     case "ENFILE":
       return ["UNAVAILABLE", "Too many files are open: lower the concurrency, or raise the limit (ulimit -n)."];
@@ -59,10 +70,16 @@ function known(errno: string, writing: boolean): [ErrorCode, string] {
       return ["KEY_INVALID", "The file system allows about 255 bytes a segment: choose shorter names."];
     case "EISDIR":
     case "ENOTEMPTY":
-      return ["KEY_INVALID", "The key is a folder with other objects in it: a file system can't have both. Choose another key."];
+      return [
+        "KEY_INVALID",
+        "The key is a folder with other objects in it: a file system can't have both. Choose another key.",
+      ];
     case "ENOTDIR":
     case "EEXIST":
-      return ["KEY_INVALID", "A part of the key before its last / is an object: a file system can't have both. Choose another key."];
+      return [
+        "KEY_INVALID",
+        "A part of the key before its last / is an object: a file system can't have both. Choose another key.",
+      ];
     case "EINVAL":
     case "EILSEQ":
       return ["KEY_INVALID", "The file system refuses this name: use letters, digits, -, _ and dots."];

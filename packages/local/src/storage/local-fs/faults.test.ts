@@ -1,4 +1,13 @@
-import { appendFileSync, chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { finish, start } from "../../testing/child.ts";
@@ -9,62 +18,68 @@ import { storageError } from "./errors.ts";
 
 const at = (basePath: string) => localFs({ kind: "localFs", basePath });
 
-describe.skipIf(mountRefusal !== undefined)(`on real disks${mountRefusal === undefined ? "" : ` (can't mount here: ${mountRefusal})`}`, () => {
-  test("a full disk: STORAGE_FULL, the old object stays, no temp file", async () => {
-    const disk = mountTmpfs("size=1m");
-    const adapter = at(disk);
-    await adapter.write("k", body("old"));
-    async function* endless(): AsyncGenerator<Uint8Array> {
-      for (;;) yield Buffer.alloc(300_000, 1);
-    }
-    const error = await failure(adapter.write("k", endless()), "STORAGE_FULL");
-    expect(error.message).toContain('"k"');
-    await failure(adapter.write("new/folder/k", endless()), "STORAGE_FULL");
-    await failure(adapter.write("new", endless(), { ifNoneMatch: "*" }), "STORAGE_FULL");
-    expect(readdirSync(disk)).toEqual(["k"]);
-    expect(await textOf(adapter, "k")).toBe("old");
-    await adapter.write("fits", body(Buffer.alloc(700_000)));
-    await failure(adapter.copy?.("fits", "second") ?? Promise.resolve(), "STORAGE_FULL");
-    expect(readdirSync(disk).sort()).toEqual(["fits", "k"]);
-  });
+describe.skipIf(mountRefusal !== undefined)(
+  `on real disks${mountRefusal === undefined ? "" : ` (can't mount here: ${mountRefusal})`}`,
+  () => {
+    test("a full disk: STORAGE_FULL, the old object stays, no temp file", async () => {
+      const disk = mountTmpfs("size=1m");
+      const adapter = at(disk);
+      await adapter.write("k", body("old"));
+      async function* endless(): AsyncGenerator<Uint8Array> {
+        for (;;) yield Buffer.alloc(300_000, 1);
+      }
+      const error = await failure(adapter.write("k", endless()), "STORAGE_FULL");
+      expect(error.message).toContain('"k"');
+      await failure(adapter.write("new/folder/k", endless()), "STORAGE_FULL");
+      await failure(adapter.write("new", endless(), { ifNoneMatch: "*" }), "STORAGE_FULL");
+      expect(readdirSync(disk)).toEqual(["k"]);
+      expect(await textOf(adapter, "k")).toBe("old");
+      await adapter.write("fits", body(Buffer.alloc(700_000)));
+      await failure(adapter.copy?.("fits", "second") ?? Promise.resolve(), "STORAGE_FULL");
+      expect(readdirSync(disk).sort()).toEqual(["fits", "k"]);
+    });
 
-  test("a disk without inodes left: STORAGE_FULL", async () => {
-    const adapter = at(mountTmpfs("size=1m,nr_inodes=3"));
-    await adapter.write("a", body("x"));
-    await failure(
-      (async () => {
-        for (let i = 0; i < 5; i++) await adapter.write(`n${i}`, body("x"));
-      })(),
-      "STORAGE_FULL",
-    );
-    expect(await textOf(adapter, "a")).toBe("x");
-  });
+    test("a disk without inodes left: STORAGE_FULL", async () => {
+      const adapter = at(mountTmpfs("size=1m,nr_inodes=3"));
+      await adapter.write("a", body("x"));
+      await failure(
+        (async () => {
+          for (let i = 0; i < 5; i++) await adapter.write(`n${i}`, body("x"));
+        })(),
+        "STORAGE_FULL",
+      );
+      expect(await textOf(adapter, "a")).toBe("x");
+    });
 
-  test("a read-only disk: PERMISSION_DENIED on writes, reads go on", async () => {
+    test("a read-only disk: PERMISSION_DENIED on writes, reads go on", async () => {
+      const folder = scratch();
+      await at(folder).write("k", body("here"));
+      const adapter = at(mountReadOnly(folder));
+      expect(await textOf(adapter, "k")).toBe("here");
+      expect(await keysOf(adapter)).toEqual(["k"]);
+      await failure(adapter.write("k", body("x")), "PERMISSION_DENIED");
+      await failure(adapter.write("a/b", body("x")), "PERMISSION_DENIED");
+      await failure(adapter.delete("k"), "PERMISSION_DENIED");
+      await adapter.delete("missing");
+    });
+  },
+);
+
+test.skipIf(process.getuid?.() !== 0)(
+  "a folder of another user: PERMISSION_DENIED (needs root to become another user)",
+  async () => {
     const folder = scratch();
-    await at(folder).write("k", body("here"));
-    const adapter = at(mountReadOnly(folder));
-    expect(await textOf(adapter, "k")).toBe("here");
-    expect(await keysOf(adapter)).toEqual(["k"]);
-    await failure(adapter.write("k", body("x")), "PERMISSION_DENIED");
-    await failure(adapter.write("a/b", body("x")), "PERMISSION_DENIED");
-    await failure(adapter.delete("k"), "PERMISSION_DENIED");
-    await adapter.delete("missing");
-  });
-});
-
-test.skipIf(process.getuid?.() !== 0)("a folder of another user: PERMISSION_DENIED (needs root to become another user)", async () => {
-  const folder = scratch();
-  chmodSync(folder, 0o755);
-  writeFileSync(join(folder, "there"), "old");
-  writeFileSync(join(folder, "secret"), "s");
-  chownSync(join(folder, "secret"), 0, 0);
-  chmodSync(join(folder, "secret"), 0o600);
-  const outcome = await finish(start(new URL("./fixtures/attempt.ts", import.meta.url), folder, "65534"));
-  expect(outcome).toBe("PERMISSION_DENIED PERMISSION_DENIED PERMISSION_DENIED done PERMISSION_DENIED");
-  expect(readFileSync(join(folder, "there"), "utf8")).toBe("old");
-  expect(readdirSync(folder).sort()).toEqual(["secret", "there"]);
-});
+    chmodSync(folder, 0o755);
+    writeFileSync(join(folder, "there"), "old");
+    writeFileSync(join(folder, "secret"), "s");
+    chownSync(join(folder, "secret"), 0, 0);
+    chmodSync(join(folder, "secret"), 0o600);
+    const outcome = await finish(start(new URL("./fixtures/attempt.ts", import.meta.url), folder, "65534"));
+    expect(outcome).toBe("PERMISSION_DENIED PERMISSION_DENIED PERMISSION_DENIED done PERMISSION_DENIED");
+    expect(readFileSync(join(folder, "there"), "utf8")).toBe("old");
+    expect(readdirSync(folder).sort()).toEqual(["secret", "there"]);
+  },
+);
 
 test.each([
   ["ENOENT", "NOT_FOUND", false],
@@ -90,7 +105,11 @@ test("a file changed in place while it is read with ifMatch: PRECONDITION_FAILED
   const folder = scratch();
   const adapter = at(folder);
   const { etag } = await adapter.write("k", body(Buffer.alloc(5_000_000, 1)));
-  for (const change of [() => appendFileSync(join(folder, "k"), "more"), () => truncateSync(join(folder, "k"), 3_000_000), () => writeFileSync(join(folder, "k"), Buffer.alloc(5_000_000, 2))]) {
+  for (const change of [
+    () => appendFileSync(join(folder, "k"), "more"),
+    () => truncateSync(join(folder, "k"), 3_000_000),
+    () => writeFileSync(join(folder, "k"), Buffer.alloc(5_000_000, 2)),
+  ]) {
     const now = await adapter.write("k", body(Buffer.alloc(5_000_000, 1)));
     expect(now.etag).not.toBe(etag);
     const { body: stream } = await adapter.read("k", { ifMatch: now.etag });

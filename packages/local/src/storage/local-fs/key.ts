@@ -6,6 +6,11 @@ export const reserved = ".glacier~";
 /** Names that Windows keeps for devices, whatever their extension. */
 const devices = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
+/** Whether a file of this name can be an object: other programs may have put others there. */
+export function isKeyName(name: string): boolean {
+  return mistake(name, [name], process.platform) === undefined;
+}
+
 /**
  * The segments of a key that is safe to join to a path. Core has normalised keys before; this is the second wall.
  * Errors: `KEY_INVALID`.
@@ -23,18 +28,20 @@ export function keySegments(key: string, platform: NodeJS.Platform = process.pla
 
 function mistake(key: string, segments: readonly string[], platform: NodeJS.Platform): string | undefined {
   if (key === "") return "is empty";
-  if (key.includes("\0")) return "has a NUL character";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+  if (/[\u0000-\u001f\u007f]/.test(key)) return "has a control character";
   if (key.startsWith("/")) return "is an absolute path";
   if (!key.isWellFormed()) return "is not well-formed Unicode";
   if (segments.includes("")) return "has an empty segment";
   if (segments.includes(".") || segments.includes("..")) return 'has a "." or ".." segment';
-  if (segments.some((name) => name.toLowerCase().startsWith(reserved))) return `has a segment that begins with ${reserved}, a name that Glacier keeps for itself`;
+  if (segments.some((name) => name.toLowerCase().startsWith(reserved)))
+    return `has a segment that begins with ${reserved}, a name that Glacier keeps for itself`;
   if (platform !== "win32") return undefined;
   if (key.includes("\\")) return "has a backslash";
   // https://learn.microsoft.com/windows/win32/fileio/naming-a-file
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: Windows refuses them in names
-  if (/[<>:"|?*\u0001-\u001f]/.test(key)) return "has a character that Windows refuses in names";
-  if (segments.some((name) => /[. ]$/.test(name))) return "has a segment that ends in a dot or a space, which Windows drops";
+  if (/[<>:"|?*]/.test(key)) return "has a character that Windows refuses in names";
+  if (segments.some((name) => /[. ]$/.test(name)))
+    return "has a segment that ends in a dot or a space, which Windows drops";
   if (segments.some((name) => devices.test(name))) return "has a segment that Windows keeps for a device";
   return undefined;
 }

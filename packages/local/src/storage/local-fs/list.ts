@@ -1,4 +1,4 @@
-import { type Dirent } from "node:fs";
+import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { ListOptions, ObjectInfo } from "@glacier/core";
@@ -7,7 +7,7 @@ import { compareUtf8 } from "../shared/order.ts";
 import type { CaseGuard } from "./case.ts";
 import { type Action, isFsError, storageError } from "./errors.ts";
 import { infoOf } from "./etag.ts";
-import { keySegments, reserved } from "./key.ts";
+import { isKeyName, keySegments } from "./key.ts";
 import { isInside, status } from "./locate.ts";
 
 /** Files asked for their status side by side. */
@@ -17,7 +17,12 @@ const batchSize = 32;
  * Walks folder by folder in key order: a folder sorts as its name with "/" behind it, so that "a-b" comes before "a/b".
  * Holds the names of the folders on the way down, nothing more. Symlinks that leave the base folder aren't shown.
  */
-export async function* listObjects(base: string, prefix: string, guard: CaseGuard, options: ListOptions | undefined): AsyncGenerator<ObjectInfo> {
+export async function* listObjects(
+  base: string,
+  prefix: string,
+  guard: CaseGuard,
+  options: ListOptions | undefined,
+): AsyncGenerator<ObjectInfo> {
   const action: Action = { verb: "list", key: prefix, base };
   throwIfAborted(options?.signal);
   try {
@@ -28,7 +33,12 @@ export async function* listObjects(base: string, prefix: string, guard: CaseGuar
     if (root === undefined || segments === undefined || (await guard.mismatch(root, segments)) !== undefined) return;
     const folder = await there(join(root, ...segments));
     if (folder === undefined || !isInside(root, folder)) return;
-    const walk: Walk = { root, signal: options?.signal, batch: Math.min(options?.pageSize ?? batchSize, batchSize), oneLevel: options?.delimiter === "/" };
+    const walk: Walk = {
+      root,
+      signal: options?.signal,
+      batch: Math.min(options?.pageSize ?? batchSize, batchSize),
+      oneLevel: options?.delimiter === "/",
+    };
     yield* walkFolder(walk, folder, above, prefix.slice(at + 1), [folder]);
   } catch (error) {
     throw storageError(error, action);
@@ -50,14 +60,21 @@ interface Entry {
   readonly folder?: string;
 }
 
-async function* walkFolder(walk: Walk, folder: string, above: string, start: string, ancestors: readonly string[]): AsyncGenerator<ObjectInfo> {
+async function* walkFolder(
+  walk: Walk,
+  folder: string,
+  above: string,
+  start: string,
+  ancestors: readonly string[],
+): AsyncGenerator<ObjectInfo> {
   const entries = await entriesOf(walk, folder, start, ancestors);
   for (let i = 0; i < entries.length; ) {
     throwIfAborted(walk.signal);
     const entry = entries[i] as Entry;
     if (entry.folder === undefined) {
       const files: Entry[] = [];
-      while (files.length < walk.batch && i < entries.length && entries[i]?.folder === undefined) files.push(entries[i++] as Entry);
+      while (files.length < walk.batch && i < entries.length && entries[i]?.folder === undefined)
+        files.push(entries[i++] as Entry);
       for (const info of await Promise.all(files.map(({ name }) => infoAt(folder, name, above)))) {
         if (info !== undefined) yield info;
         throwIfAborted(walk.signal);
@@ -65,7 +82,10 @@ async function* walkFolder(walk: Walk, folder: string, above: string, start: str
       continue;
     }
     i++;
-    const inner = walkFolder({ ...walk, oneLevel: false }, entry.folder, `${above}${entry.order}`, "", [...ancestors, entry.folder]);
+    const inner = walkFolder({ ...walk, oneLevel: false }, entry.folder, `${above}${entry.order}`, "", [
+      ...ancestors,
+      entry.folder,
+    ]);
     if (!walk.oneLevel) yield* inner;
     else if (!(await isEmpty(inner))) yield { key: `${above}${entry.order}`, size: 0, etag: "", prefix: true };
   }
@@ -75,14 +95,19 @@ async function entriesOf(walk: Walk, folder: string, start: string, ancestors: r
   const found = await ifThere(readdir(folder, { withFileTypes: true }));
   const entries: Entry[] = [];
   for (const dirent of found ?? []) {
-    if (!dirent.name.startsWith(start) || dirent.name.toLowerCase().startsWith(reserved)) continue;
+    if (!dirent.name.startsWith(start) || !isKeyName(dirent.name)) continue;
     const entry = await entryOf(walk, folder, dirent, ancestors);
     if (entry !== undefined) entries.push(entry);
   }
   return entries.sort((a, b) => compareUtf8(a.order, b.order));
 }
 
-async function entryOf(walk: Walk, folder: string, dirent: Dirent, ancestors: readonly string[]): Promise<Entry | undefined> {
+async function entryOf(
+  walk: Walk,
+  folder: string,
+  dirent: Dirent,
+  ancestors: readonly string[],
+): Promise<Entry | undefined> {
   const { name } = dirent;
   if (dirent.isFile()) return { name, order: name };
   if (dirent.isDirectory()) return { name, order: `${name}/`, folder: join(folder, name) };

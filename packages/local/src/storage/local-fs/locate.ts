@@ -37,7 +37,10 @@ export async function locate(base: string, segments: readonly string[]): Promise
  * The file of a place and its status, where there is one. A symlink is followed when it stays inside the root.
  * Errors: `KEY_INVALID` for a symlink that leaves the base folder, and those of `lstat`.
  */
-export async function settle(place: Place, segments: readonly string[]): Promise<{ place: Place; stat: BigIntStats | undefined }> {
+export async function settle(
+  place: Place,
+  segments: readonly string[],
+): Promise<{ place: Place; stat: BigIntStats | undefined }> {
   const stat = await status(place.path);
   if (stat?.isSymbolicLink() !== true) return { place, stat };
   const path = await existing(place.path);

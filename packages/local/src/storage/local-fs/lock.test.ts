@@ -29,14 +29,15 @@ test("gives up on a living owner with UNAVAILABLE", async () => {
   expect(existsSync(path)).toBe(true);
 });
 
-test.each([["of another machine", "0badc0de 1 0"], ["of a thread that is gone", `${host} ${process.ppid} 0`], ["that was never filled in", ""]])(
-  "takes over a lock %s once its lease is over",
-  async (_, owner) => {
-    const path = join(scratch(), "lock");
-    writeFileSync(path, owner);
-    expect(await withLock(path, () => "mine", { patience: { wait: 60_000, lease: 1 } })).toBe("mine");
-  },
-);
+test.each([
+  ["of another machine", "0badc0de 1 0"],
+  ["of a thread that is gone", `${host} ${process.ppid} 0`],
+  ["that was never filled in", ""],
+])("takes over a lock %s once its lease is over", async (_, owner) => {
+  const path = join(scratch(), "lock");
+  writeFileSync(path, owner);
+  expect(await withLock(path, () => "mine", { patience: { wait: 60_000, lease: 1 } })).toBe("mine");
+});
 
 test("a stale lock that many want is never held by two", async () => {
   const folder = scratch();
@@ -44,9 +45,7 @@ test("a stale lock that many want is never held by two", async () => {
   writeFileSync(path, "0badc0de 1 0");
   let held = 0;
   await Promise.all(
-    Array.from({ length: 50 }, () =>
-      withLock(path, () => held++, { patience: { wait: 60_000, lease: 5 } }),
-    ),
+    Array.from({ length: 50 }, () => withLock(path, () => held++, { patience: { wait: 60_000, lease: 5 } })),
   );
   expect(held).toBe(50);
   expect(readdirSync(folder)).toEqual([]);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { fstatSync, closeSync, openSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { GlacierError } from "@glacier/core";
 import { throwIfAborted } from "../shared/abort.ts";
@@ -63,7 +63,8 @@ function tryLock(path: string, lease: number, seen: Sightings): Lock | undefined
     writeFileSync(path, owner, { flag: "wx" });
   } catch (error) {
     // Windows answers EPERM or EBUSY while a deleted file is still open somewhere.
-    if (!isFsError(error, "EEXIST") && !(process.platform === "win32" && isFsError(error, "EPERM", "EBUSY"))) throw error;
+    if (!isFsError(error, "EEXIST") && !(process.platform === "win32" && isFsError(error, "EPERM", "EBUSY")))
+      throw error;
     const found = look(path);
     if (found !== undefined && isStale(path, found, lease, seen)) takeOver(path, found, lease, seen);
     return undefined;

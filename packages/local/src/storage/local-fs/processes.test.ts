@@ -13,8 +13,16 @@ const fixture = (name: string): URL => new URL(`./fixtures/${name}.ts`, import.m
 
 test("of racing creators in 5 processes one wins", async () => {
   const basePath = scratch();
-  const outcomes = await Promise.all(Array.from({ length: 5 }, (_, i) => finish(start(fixture("creator"), basePath, `${i}`))));
-  expect(outcomes.sort()).toEqual(["PRECONDITION_FAILED", "PRECONDITION_FAILED", "PRECONDITION_FAILED", "PRECONDITION_FAILED", "won"]);
+  const outcomes = await Promise.all(
+    Array.from({ length: 5 }, (_, i) => finish(start(fixture("creator"), basePath, `${i}`))),
+  );
+  expect(outcomes.sort()).toEqual([
+    "PRECONDITION_FAILED",
+    "PRECONDITION_FAILED",
+    "PRECONDITION_FAILED",
+    "PRECONDITION_FAILED",
+    "won",
+  ]);
   expect(await keysOf(localFs({ kind: "localFs", basePath }))).toEqual(["one"]);
 }, 60_000);
 

@@ -23,11 +23,17 @@ const abandoned = new FinalizationRegistry<FileHandle>((handle) => {
  * Opens the file first and asks the open handle for its status, so that etag and bytes are of one version.
  * A file of at most one chunk is read and closed at once.
  */
-export async function readObject(place: Place, segments: readonly string[], action: Action, options: ReadOptions | undefined): Promise<ReadResult> {
+export async function readObject(
+  place: Place,
+  segments: readonly string[],
+  action: Action,
+  options: ReadOptions | undefined,
+): Promise<ReadResult> {
   const handle = await mapped(openInside(place, segments, action), action);
   try {
     const stat = await handle.stat({ bigint: true });
-    if (!stat.isFile()) throw notFound(action.key, action.base, "There is a folder or a special file of that name, which is no object.");
+    if (!stat.isFile())
+      throw notFound(action.key, action.base, "There is a folder or a special file of that name, which is no object.");
     const info = infoOf(action.key, stat);
     if (options?.ifMatch !== undefined && options.ifMatch !== info.etag) throw changed(action.key);
     const { start, end } = resolveRange(options?.range, info.size);
@@ -46,7 +52,8 @@ async function openInside(place: Place, segments: readonly string[], action: Act
     // ELOOP (EMLINK on FreeBSD): the object is a symlink.
     if (!isFsError(error, "ELOOP", "EMLINK")) throw error;
     const { place: real, stat } = await settle(place, segments);
-    if (stat === undefined) throw notFound(action.key, action.base, "There is a symlink of that name, which leads nowhere.");
+    if (stat === undefined)
+      throw notFound(action.key, action.base, "There is a symlink of that name, which leads nowhere.");
     return open(real.path, flags);
   }
 }
@@ -55,7 +62,14 @@ async function openInside(place: Place, segments: readonly string[], action: Act
  * The bytes from `start` to `end`, one chunk read ahead. Before the last chunk is handed out the file's status is asked
  * again: with `ifMatch` a change in place is `PRECONDITION_FAILED`, without it only a file that got shorter is an error.
  */
-function fileBody(handle: FileHandle, start: number, end: number, info: ObjectInfo, action: Action, options: ReadOptions | undefined): AsyncIterable<Uint8Array> {
+function fileBody(
+  handle: FileHandle,
+  start: number,
+  end: number,
+  info: ObjectInfo,
+  action: Action,
+  options: ReadOptions | undefined,
+): AsyncIterable<Uint8Array> {
   let position = start;
   let ahead: Promise<Uint8Array | undefined> | undefined;
   let closing: Promise<void> | undefined;
@@ -74,7 +88,8 @@ function fileBody(handle: FileHandle, start: number, end: number, info: ObjectIn
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
     if (bytesRead === 0) throw options?.ifMatch === undefined ? shortened(action) : changed(action.key);
     position += bytesRead;
-    if (position >= end && options?.ifMatch !== undefined && etagOf(await handle.stat({ bigint: true })) !== info.etag) throw changed(action.key);
+    if (position >= end && options?.ifMatch !== undefined && etagOf(await handle.stat({ bigint: true })) !== info.etag)
+      throw changed(action.key);
     return new Uint8Array(buffer.buffer, 0, bytesRead);
   }
 
@@ -107,7 +122,10 @@ function fileBody(handle: FileHandle, start: number, end: number, info: ObjectIn
   return iterator;
 }
 
-async function inMemory(body: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): Promise<AsyncIterable<Uint8Array>> {
+async function inMemory(
+  body: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<AsyncIterable<Uint8Array>> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   return (async function* () {

@@ -49,7 +49,8 @@ export function createSweeper(): (folder: string) => Promise<void> {
     if (writesUntilNext.size > 10_000) writesUntilNext.clear();
     writesUntilNext.set(folder, Math.floor(names.length / 64));
     for (const name of names) {
-      if (name.toLowerCase().startsWith(`${reserved}t~`) && (await isStale(folder, name))) await unlink(join(folder, name)).catch(() => {});
+      if (name.toLowerCase().startsWith(`${reserved}t~`) && (await isStale(folder, name)))
+        await unlink(join(folder, name)).catch(() => {});
     }
   };
 }

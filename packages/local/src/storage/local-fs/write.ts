@@ -29,7 +29,8 @@ export async function writeObject(
   options: WriteOptions | undefined,
   fill: (file: FileHandle, path: string) => Promise<void>,
 ): Promise<ObjectInfo> {
-  const mapped = <T>(promise: Promise<T>): Promise<T> => promise.catch((error: unknown) => Promise.reject(storageError(error, action)));
+  const mapped = <T>(promise: Promise<T>): Promise<T> =>
+    promise.catch((error: unknown) => Promise.reject(storageError(error, action)));
   throwIfAborted(options?.signal);
   const { place, temp, file, created } = await mapped(prepare(writer, segments, action, options));
   try {
@@ -136,7 +137,13 @@ async function makeFolders(folder: string): Promise<string | undefined> {
   }
 }
 
-async function publish(writer: Writer, place: Place, temp: string, action: Action, options: WriteOptions | undefined): Promise<void> {
+async function publish(
+  writer: Writer,
+  place: Place,
+  temp: string,
+  action: Action,
+  options: WriteOptions | undefined,
+): Promise<void> {
   const folds = await writer.guard.folds(place.folder, basename(temp));
   if (options?.ifNoneMatch === "*" && !folds && link(temp, place, action)) return unlink(temp);
   const change = (assertHeld: () => void): void => {

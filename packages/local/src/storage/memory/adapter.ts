@@ -1,8 +1,8 @@
 import type { MemoryResource, ObjectInfo, StorageAdapter, StorageFactory } from "@glacier/core";
+import { keySegments } from "../local-fs/key.ts";
 import { discard, pull, throwIfAborted } from "../shared/abort.ts";
 import { changed } from "../shared/conditions.ts";
 import { resolveRange } from "../shared/range.ts";
-import { keySegments } from "../local-fs/key.ts";
 import { type Objects, objectsOf, type Pieces } from "./objects.ts";
 
 /** Bytes of the largest chunk that is read, 1 MiB. */
@@ -87,14 +87,20 @@ export function memoryAdapter(objects: Objects, resource: MemoryResource): Stora
       }
       return failed;
     },
-    uri: (key) => `memory://${encodeURIComponent(resource.name ?? "")}/${checked(key).split("/").map(encodeURIComponent).join("/")}`,
+    uri: (key) =>
+      `memory://${encodeURIComponent(resource.name ?? "")}/${checked(key).split("/").map(encodeURIComponent).join("/")}`,
   };
   adapters.set(adapter, objects);
   return adapter;
 }
 
 /** Copies the bytes that are asked for, a chunk at a time. */
-async function* chunks(pieces: Pieces, start: number, end: number, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+async function* chunks(
+  pieces: Pieces,
+  start: number,
+  end: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
   let offset = 0;
   for (const piece of pieces) {
     const last = Math.min(end - offset, piece.byteLength);

@@ -39,7 +39,8 @@ export function processChannel(end: ChildProcess | NodeJS.Process): MemoryChanne
     },
     onMessage(listener) {
       end.on("message", (message: unknown) => {
-        if (typeof message === "object" && message !== null && "glacierMemory" in message) listener(message.glacierMemory);
+        if (typeof message === "object" && message !== null && "glacierMemory" in message)
+          listener(message.glacierMemory);
       });
     },
     onClose: (listener) => void end.on("disconnect", listener),

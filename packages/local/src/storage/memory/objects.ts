@@ -18,7 +18,12 @@ export interface Objects {
   /** Errors: `PRECONDITION_FAILED`. */
   put(key: string, pieces: Pieces, options: PutOptions): Promise<ObjectInfo>;
   /** At most `limit` entries of a listing, behind `after`. */
-  page(prefix: string, after: string | undefined, limit: number, delimiter: ListOptions["delimiter"]): Promise<ObjectInfo[]>;
+  page(
+    prefix: string,
+    after: string | undefined,
+    limit: number,
+    delimiter: ListOptions["delimiter"],
+  ): Promise<ObjectInfo[]>;
   delete(key: string): Promise<void>;
 }
 

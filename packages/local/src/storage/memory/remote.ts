@@ -1,6 +1,6 @@
 import {
-  deserializeError,
   describeThrown,
+  deserializeError,
   GlacierError,
   isGlacierError,
   type MemoryResource,
@@ -78,7 +78,8 @@ export function remoteMemory(channel: MemoryChannel): StorageFactory<MemoryResou
         const { info, pieces } = (await ask({ method: "get", key })) as { info: ObjectInfo; pieces: Packed };
         return { info, pieces: unpack(pieces) };
       },
-      put: (key, pieces, options) => ask({ method: "put", key, pieces: pack(pieces, channel.shared), options }) as Promise<ObjectInfo>,
+      put: (key, pieces, options) =>
+        ask({ method: "put", key, pieces: pack(pieces, channel.shared), options }) as Promise<ObjectInfo>,
       page: (...args) => ask({ method: "page", args }) as Promise<ObjectInfo[]>,
       delete: (key) => ask({ method: "delete", key }) as Promise<void>,
     };

@@ -19,7 +19,10 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
  * The chunks of `body`, pulled one at a time. An abort ends the wait at once, also when `body` never answers;
  * `body` is then told to return, and not waited for. Its own errors pass through as they are.
  */
-export async function* pull(body: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+export async function* pull(
+  body: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
   if (signal === undefined) return yield* body;
   const source = body[Symbol.asyncIterator]();
   let interrupt: ((error: GlacierError) => void) | undefined;
@@ -51,5 +54,7 @@ export async function* pull(body: AsyncIterable<Uint8Array>, signal: AbortSignal
 
 /** Ends a body that nobody will read, so that what it holds is released. */
 export function discard(body: AsyncIterable<Uint8Array>): void {
-  body[Symbol.asyncIterator]().return?.().catch(() => {});
+  body[Symbol.asyncIterator]()
+    .return?.()
+    .catch(() => {});
 }

@@ -25,6 +25,10 @@ export function changed(key: string, gone = false): GlacierError {
 }
 
 /** There is no such object. */
-export function notFound(key: string, where: string, hint = "Check the key, and whether whoever writes it has run."): GlacierError {
+export function notFound(
+  key: string,
+  where: string,
+  hint = "Check the key, and whether whoever writes it has run.",
+): GlacierError {
   return new GlacierError("NOT_FOUND", { message: `no object "${key}" in ${where}`, hint, context: { key } });
 }
