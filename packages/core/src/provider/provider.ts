@@ -7,6 +7,11 @@ import type { Target } from "./target.ts";
 /** One plugin: adapters, executors, targets and formats under a name. An annotated object literal, nothing else. */
 export interface Provider {
   readonly name: string;
+  /**
+   * `import.meta.url` of the module that exports it: where worker threads, isolated functions and containers find it.
+   * Without it the provider's storage works in process only.
+   */
+  readonly module?: string;
   /** Adapter factories by storage kind. */
   // biome-ignore lint/suspicious/noExplicitAny: each factory takes its own resource; the registry matches them by kind
   readonly storage?: Readonly<Record<string, StorageFactory<any>>>;

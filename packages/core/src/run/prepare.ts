@@ -49,7 +49,7 @@ export async function prepareRun(
   const selected = select(graph, options);
   const taskNames = new Set(selected.map((index) => graph.tasks[index]?.name));
   const tasks = plan.tasks.filter(({ name }) => taskNames.has(name)).map(withLimit);
-  checkExecutor(plan, tasks, executor);
+  await checkExecutor(plan, tasks, executor);
   for (const dataset of plan.datasets) {
     registry.storage(dataset.storage);
     registry.format(dataset.format.name, dataset.format.options);
@@ -80,7 +80,7 @@ function withLimit(task: PlanTask): PlanTask {
   return limits.length === 0 ? task : { ...task, timeout: Math.min(...limits) };
 }
 
-function checkExecutor(plan: Plan, tasks: readonly PlanTask[], executor: Executor): void {
+async function checkExecutor(plan: Plan, tasks: readonly PlanTask[], executor: Executor): Promise<void> {
   const mistakes: GlacierError[] = [];
   for (const { name, compute } of tasks) {
     if (compute === undefined || executor.supports.includes(compute.kind)) continue;
@@ -93,7 +93,7 @@ function checkExecutor(plan: Plan, tasks: readonly PlanTask[], executor: Executo
     );
   }
   const covered = { ...plan, tasks };
-  for (const error of executor.check?.(covered) ?? []) {
+  for (const error of (await executor.check?.(covered)) ?? []) {
     if (!isGlacierError(error)) throw error;
     mistakes.push(error);
   }
