@@ -11,6 +11,7 @@ export function infoOf(key: string, stat: BigIntStats): ObjectInfo {
   return { key, size: Number(stat.size), etag: etagOf(stat), modified: new Date(Number(stat.mtimeMs)) };
 }
 
+/** Microseconds. */
 let last = 0;
 
 /**
@@ -18,6 +19,6 @@ let last = 0;
  * 10 ms while inode numbers are used again, so that two versions of one size could not be told apart.
  */
 export function freshTime(): number {
-  last = Math.max((performance.timeOrigin + performance.now()) / 1000, last + 1e-6);
-  return last;
+  last = Math.max(Math.floor((performance.timeOrigin + performance.now()) * 1000), last + 1);
+  return last / 1e6;
 }

@@ -1,8 +1,11 @@
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { finish, start } from "../../testing/child.ts";
 import { failure, scratch } from "../../testing/storage.ts";
-import { withLock } from "./lock.ts";
+import { freshTime } from "./etag.ts";
+import { look, takeOver, withLock } from "./lock.ts";
 import { host } from "./temp.ts";
 
 test("holds the lock while it changes, and releases it also after a throw", async () => {
@@ -60,4 +63,40 @@ test("an abort ends the wait", async () => {
     withLock(path, () => "never", { signal: controller.signal }),
     "CANCELLED",
   );
+});
+
+test("processes never hold it together, also while others are killed with the lock in hand", async () => {
+  const folder = scratch();
+  writeFileSync(join(folder, "counter"), "0");
+  const fixture = new URL("./fixtures/locker.ts", import.meta.url);
+  const counting = Array.from({ length: 4 }, () => finish(start(fixture, folder, "300")));
+  const killed = (async () => {
+    for (let i = 0; i < 8; i++) await once(start(fixture, folder, "0"), "exit");
+  })();
+  await Promise.all([...counting, killed]);
+  expect(await withLock(join(folder, "lock"), () => readFileSync(join(folder, "counter"), "utf8"))).toBe("1200");
+  expect(readdirSync(folder)).toEqual(["counter"]);
+}, 60_000);
+
+test("the time that tells versions apart never stands still, to the microsecond", () => {
+  const times = Array.from({ length: 10_000 }, () => Math.round(freshTime() * 1e6));
+  expect(new Set(times).size).toBe(10_000);
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+});
+
+test("a takeover that comes late removes neither a newer lock nor one that another is taking over", () => {
+  const path = join(scratch(), "lock");
+  writeFileSync(path, "0badc0de 1 0");
+  const stale = look(path);
+  if (stale === undefined) throw new Error("no lock");
+  writeFileSync(`${path}~`, `${host} ${process.ppid} 0`); // another is at it
+  takeOver(path, stale, 60_000);
+  expect(existsSync(path)).toBe(true);
+  rmSync(`${path}~`);
+  rmSync(path);
+  writeFileSync(path, `${host} ${process.ppid} 1`); // and has the lock now
+  takeOver(path, stale, 60_000);
+  expect(existsSync(path)).toBe(true);
+  takeOver(path, look(path) ?? stale, 60_000);
+  expect(existsSync(path)).toBe(false);
 });

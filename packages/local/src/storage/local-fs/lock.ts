@@ -48,7 +48,7 @@ export async function withLock<T>(
 }
 
 /** Locks that were seen in other hands: which one, and since when. */
-type Sightings = Map<string, { readonly identity: string; readonly since: number }>;
+export type Sightings = Map<string, { readonly identity: string; readonly since: number }>;
 
 interface Lock {
   /** Milliseconds since it was taken. */
@@ -82,7 +82,7 @@ function tryLock(path: string, lease: number, seen: Sightings): Lock | undefined
  * Removes a stale lock. Of all that want to, the one that holds the lock *on the lock* may, and only while it is still
  * the same: so a lock that somebody took meanwhile is never removed.
  */
-function takeOver(path: string, stale: Sighting, lease: number, seen: Sightings): void {
+export function takeOver(path: string, stale: Sighting, lease: number, seen: Sightings = new Map()): void {
   const claim = tryLock(`${path}~`, lease, seen);
   if (claim === undefined) return;
   try {
@@ -101,12 +101,14 @@ function isStale(path: string, found: Sighting, lease: number, seen: Sightings):
   return false;
 }
 
-interface Sighting {
+/** A lock in somebody's hands. */
+export interface Sighting {
   readonly content: string;
   readonly identity: string;
 }
 
-function look(path: string): Sighting | undefined {
+/** The lock as it is now, or undefined where there is none. */
+export function look(path: string): Sighting | undefined {
   let file: number;
   try {
     file = openSync(path, "r");
