@@ -55,14 +55,14 @@ const bench: { name: string; run(): Promise<{ rows: Row[] }> } = {
       value: perCall(name),
       unit: "µs/call",
       floor,
-      peer: perCall("piscina"),
+      peer: perCall("piscinaMany"),
       ...(target !== undefined && { target: `≤ ${target}× raw`, ok: perCall(name) <= target * floor }),
     });
     return {
       rows: [
         small("raw postMessage", "raw"),
         small("pool, 64 per worker", "bulk", 2.5),
-        small("pool, 1 per worker", "single"),
+        { ...small("pool, 1 per worker (floor: raw, one after another)", "single"), floor: perCall("rawOneByOne") },
         small("piscina", "piscina"),
         small("piscina, 64 per worker", "piscinaMany"),
         small("tinypool", "tinypool"),
