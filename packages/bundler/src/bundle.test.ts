@@ -15,9 +15,12 @@ afterEach(() => {
 describe("what a bundle is", () => {
   test("a TypeScript pipeline of several modules runs from the bundle alone", async () => {
     const root = project({
-      "src/pipeline.ts": 'import { double } from "./lib/math.ts";\nimport type { Unused } from "./lib/types.ts";\nexport const answer: number = double(21);\nexport default answer;\n',
-      "src/lib/math.ts": "interface N { n: number }\nexport function double(n: number): number { return ({ n } satisfies N).n * 2; }\nexport const unused = () => 'never-called-marker';\n",
-      "src/lib/types.ts": "export interface Unused { a: string }\nthrow new Error('a type-only import must not load its module');\n",
+      "src/pipeline.ts":
+        'import { double } from "./lib/math.ts";\nimport type { Unused } from "./lib/types.ts";\nexport const answer: number = double(21);\nexport default answer;\n',
+      "src/lib/math.ts":
+        "interface N { n: number }\nexport function double(n: number): number { return ({ n } satisfies N).n * 2; }\nexport const unused = () => 'never-called-marker';\n",
+      "src/lib/types.ts":
+        "export interface Unused { a: string }\nthrow new Error('a type-only import must not load its module');\n",
     });
     const result = await bundle({ module: join(root, "src/pipeline.ts") });
     const loaded = await load(result);
@@ -43,7 +46,11 @@ describe("what a bundle is", () => {
       "runner/node_modules/runtime/index.js": "export const start = (user) => user.n + 1;\n",
     });
     const entry = `import * as user from "${pipelineImport}";\nimport { start } from "runtime";\nexport const result = start(user);\n`;
-    const result = await bundle({ module: join(root, "user/pipeline.ts"), entry, entryFrom: join(root, "runner/entry.mjs") });
+    const result = await bundle({
+      module: join(root, "user/pipeline.ts"),
+      entry,
+      entryFrom: join(root, "runner/entry.mjs"),
+    });
     expect(await load(result)).toMatchObject({ result: 2 });
     expect(result.inputs.map(({ path }) => path)).toContain("node_modules/runtime/index.js");
   });
@@ -57,7 +64,8 @@ const __dirname = "mine";
 export const result = [cjs.sep, typeof cjs.folder, typeof cjs.lazy(), __dirname, require("node:path").sep];
 `,
       "node_modules/cjs/package.json": '{ "main": "index.js" }',
-      "node_modules/cjs/index.js": 'const path = require("path");\nmodule.exports = { sep: path.sep, folder: __dirname, lazy: () => require("f" + "s").readFileSync };\n',
+      "node_modules/cjs/index.js":
+        'const path = require("path");\nmodule.exports = { sep: path.sep, folder: __dirname, lazy: () => require("f" + "s").readFileSync };\n',
     });
     for (const minify of [false, true]) {
       const loaded = await load(await bundle({ module: join(root, "pipeline.ts"), minify }));
@@ -66,7 +74,9 @@ export const result = [cjs.sep, typeof cjs.folder, typeof cjs.lazy(), __dirname,
   });
 
   test("what is external stays an import, with its subpaths", async () => {
-    const root = project({ "pipeline.ts": 'import { a } from "ext";\nimport { b } from "ext/sub";\nexport const x = [a, b];\n' });
+    const root = project({
+      "pipeline.ts": 'import { a } from "ext";\nimport { b } from "ext/sub";\nexport const x = [a, b];\n',
+    });
     const { code } = await bundle({ module: join(root, "pipeline.ts"), external: ["ext"] });
     expect(code).toMatch(/from "ext"/);
     expect(code).toMatch(/from "ext\/sub"/);
@@ -75,7 +85,8 @@ export const result = [cjs.sep, typeof cjs.folder, typeof cjs.lazy(), __dirname,
   test("conditions choose among a package's exports", async () => {
     const root = project({
       "pipeline.ts": 'export { which } from "dep";\n',
-      "node_modules/dep/package.json": '{ "type": "module", "exports": { "special": "./special.js", "module": "./bundlers-only.js", "default": "./plain.js" } }',
+      "node_modules/dep/package.json":
+        '{ "type": "module", "exports": { "special": "./special.js", "module": "./bundlers-only.js", "default": "./plain.js" } }',
       "node_modules/dep/special.js": "export const which = 'special';\n",
       "node_modules/dep/bundlers-only.js": "export const which = 'bundlers-only';\n",
       "node_modules/dep/plain.js": "export const which = 'plain';\n",
@@ -87,14 +98,18 @@ export const result = [cjs.sep, typeof cjs.folder, typeof cjs.lazy(), __dirname,
 
   test("an import for its side effect stays, as in Node", async () => {
     const root = project({
-      "pipeline.ts": 'import { unusedValue } from "./effect.ts";\nexport const seen = (globalThis as { effect?: boolean }).effect;\n',
+      "pipeline.ts":
+        'import { unusedValue } from "./effect.ts";\nexport const seen = (globalThis as { effect?: boolean }).effect;\n',
       "effect.ts": "(globalThis as { effect?: boolean }).effect = true;\nexport const unusedValue = 1;\n",
     });
     expect(await load(await bundle({ module: join(root, "pipeline.ts") }))).toMatchObject({ seen: true });
   });
 
   test("the source map leads back to the user's file and line", async () => {
-    const root = project({ "src/pipeline.ts": "interface Gone {\n  a: 1;\n}\nexport function fail(): never {\n  throw new Error('here');\n}\n" });
+    const root = project({
+      "src/pipeline.ts":
+        "interface Gone {\n  a: 1;\n}\nexport function fail(): never {\n  throw new Error('here');\n}\n",
+    });
     const { map } = await bundle({ module: join(root, "src/pipeline.ts") });
     const { sources, sourcesContent } = JSON.parse(map) as { sources: string[]; sourcesContent: string[] };
     expect(sources).toEqual(["src/pipeline.ts"]);
@@ -104,12 +119,17 @@ export const result = [cjs.sep, typeof cjs.folder, typeof cjs.lazy(), __dirname,
 
 describe("the same sources give the same bytes", () => {
   const files = {
-    "src/pipeline.ts": 'import cjs from "cjs";\nimport { a } from "./a.ts";\nimport { shared } from "../../shared/index.ts";\nexport const result = [cjs, a, shared];\n',
+    "src/pipeline.ts":
+      'import cjs from "cjs";\nimport { a } from "./a.ts";\nimport { shared } from "../../shared/index.ts";\nexport const result = [cjs, a, shared];\n',
     "src/a.ts": "export const a = import.meta.url.length > 0;\n",
     "package.json": '{ "type": "module", "dependencies": { "cjs": "1" } }',
     "../shared/index.ts": "export const shared = 'shared';\n",
   };
-  const cjs = { "package.json": '{ "main": "main.js" }', "main.js": "exports.deep = require('./deep');\n", "deep.js": "module.exports = [__filename, require('o' + 's')];\n" };
+  const cjs = {
+    "package.json": '{ "main": "main.js" }',
+    "main.js": "exports.deep = require('./deep');\n",
+    "deep.js": "module.exports = [__filename, require('o' + 's')];\n",
+  };
 
   test.each([false, true])("in two folders, with dependencies stored in two places (minify: %s)", async (minify) => {
     const one = project({});
@@ -129,23 +149,42 @@ describe("the same sources give the same bytes", () => {
     expect(second.code).toBe(first.code);
     expect(second).toEqual(first);
     for (const folder of [one, two, store]) expect(JSON.stringify(second)).not.toContain(folder);
-    expect((await load(second))["result"]).toMatchObject([{ deep: [expect.any(String), expect.anything()] }, true, "shared"]);
+    expect((await load(second))["result"]).toMatchObject([
+      { deep: [expect.any(String), expect.anything()] },
+      true,
+      "shared",
+    ]);
   });
 
   test("whatever the modules are called and however they depend on each other", async () => {
     const names = fc.uniqueArray(fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/), { minLength: 2, maxLength: 8 });
     await fc.assert(
-      fc.asyncProperty(names, fc.array(fc.nat(100), { maxLength: 20 }), fc.boolean(), async (modules, links, minify) => {
-        const sources = modules.map((name, index) => {
-          const targets = [...new Set(links.filter((_, i) => i % modules.length === index).map((link) => link % Math.max(1, index)))].filter((target) => target < index);
-          const imports = targets.map((target) => `import { value as v${target} } from "./${modules[target]}.ts";\n`).join("");
-          return [`${name}.ts`, `${imports}export const value: unknown[] = [${JSON.stringify(name)}, ${targets.map((target) => `v${target}`).join(", ")}];\n`] as const;
-        });
-        const results: Bundle[] = [];
-        for (let copy = 0; copy < 2; copy++) results.push(await bundle({ module: join(project(Object.fromEntries(sources)), `${modules.at(-1)}.ts`), minify }));
-        expect(results[1]).toEqual(results[0]);
-        expect(await load(results[0] as Bundle)).toHaveProperty("value");
-      }),
+      fc.asyncProperty(
+        names,
+        fc.array(fc.nat(100), { maxLength: 20 }),
+        fc.boolean(),
+        async (modules, links, minify) => {
+          const sources = modules.map((name, index) => {
+            const targets = [
+              ...new Set(links.filter((_, i) => i % modules.length === index).map((link) => link % Math.max(1, index))),
+            ].filter((target) => target < index);
+            const imports = targets
+              .map((target) => `import { value as v${target} } from "./${modules[target]}.ts";\n`)
+              .join("");
+            return [
+              `${name}.ts`,
+              `${imports}export const value: unknown[] = [${JSON.stringify(name)}, ${targets.map((target) => `v${target}`).join(", ")}];\n`,
+            ] as const;
+          });
+          const results: Bundle[] = [];
+          for (let copy = 0; copy < 2; copy++)
+            results.push(
+              await bundle({ module: join(project(Object.fromEntries(sources)), `${modules.at(-1)}.ts`), minify }),
+            );
+          expect(results[1]).toEqual(results[0]);
+          expect(await load(results[0] as Bundle)).toHaveProperty("value");
+        },
+      ),
       { numRuns: 25 },
     );
   });
@@ -159,7 +198,10 @@ describe("the same sources give the same bytes", () => {
 
 describe("what can't be bundled", () => {
   test("an import that leads nowhere: file, line, and what to do", async () => {
-    const root = project({ "src/pipeline.ts": 'import { a } from "./a.ts";\nexport { a };\n', "src/a.ts": '// first\nimport { z } from "not-there/sub";\nexport const a = z;\n' });
+    const root = project({
+      "src/pipeline.ts": 'import { a } from "./a.ts";\nexport { a };\n',
+      "src/a.ts": '// first\nimport { z } from "not-there/sub";\nexport const a = z;\n',
+    });
     const error = await failure({ module: join(root, "src/pipeline.ts") });
     expect(error.message).toBe('src/a.ts:2:19: "not-there/sub" can\'t be resolved');
     expect(error.hint).toContain("npm install not-there");
@@ -167,13 +209,19 @@ describe("what can't be bundled", () => {
   });
 
   test("several mistakes are all named", async () => {
-    const root = project({ "pipeline.ts": 'import "./one.ts";\nimport "./two.ts";\nimport { gone } from "./three.ts";\nexport const x = gone;\n', "three.ts": "export const here = 1;\n" });
+    const root = project({
+      "pipeline.ts":
+        'import "./one.ts";\nimport "./two.ts";\nimport { gone } from "./three.ts";\nexport const x = gone;\n',
+      "three.ts": "export const here = 1;\n",
+    });
     const error = await failure({ module: join(root, "pipeline.ts") });
     expect(error.issues.map(({ context }) => context["line"])).toEqual([1, 2]);
   });
 
   test("a syntax error", async () => {
-    const error = await failure({ module: join(project({ "pipeline.ts": "export const a = 1;\nexport const b = = 2;\n" }), "pipeline.ts") });
+    const error = await failure({
+      module: join(project({ "pipeline.ts": "export const a = 1;\nexport const b = = 2;\n" }), "pipeline.ts"),
+    });
     expect(error.message).toMatch(/^pipeline\.ts:2:18: /);
   });
 
@@ -192,7 +240,10 @@ describe("what can't be bundled", () => {
   };
 
   test.each(["fast-thing", "loads-later"])("native code: %s is named, with the fix", async (name) => {
-    const module = join(project({ ...native, "pipeline.ts": `import thing from "${name}";\nexport const x = thing;\n` }), "pipeline.ts");
+    const module = join(
+      project({ ...native, "pipeline.ts": `import thing from "${name}";\nexport const x = thing;\n` }),
+      "pipeline.ts",
+    );
     const error = await failure({ module });
     expect(error.message).toContain(`package "${name}" has native code`);
     expect(error.hint).toContain("external");
@@ -200,8 +251,15 @@ describe("what can't be bundled", () => {
   });
 
   test("native code that tree shaking drops is none", async () => {
-    const root = project({ ...native, "pipeline.ts": 'import { small } from "kit";\nexport const x = small;\n', "node_modules/kit/package.json": '{ "type": "module", "sideEffects": false, "exports": "./index.js" }' });
-    write(join(root, "node_modules/kit"), { "index.js": 'export { default as big } from "./big.js";\nexport const small = 1;\n', "big.js": 'import fast from "fast-thing";\nexport default fast;\n' });
+    const root = project({
+      ...native,
+      "pipeline.ts": 'import { small } from "kit";\nexport const x = small;\n',
+      "node_modules/kit/package.json": '{ "type": "module", "sideEffects": false, "exports": "./index.js" }',
+    });
+    write(join(root, "node_modules/kit"), {
+      "index.js": 'export { default as big } from "./big.js";\nexport const small = 1;\n',
+      "big.js": 'import fast from "fast-thing";\nexport default fast;\n',
+    });
     expect(await load(await bundle({ module: join(root, "pipeline.ts") }))).toMatchObject({ x: 1 });
   });
 });

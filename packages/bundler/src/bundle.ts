@@ -7,8 +7,8 @@ import type { BuildOptions, BuildResult, OutputFile } from "esbuild";
 import { buildFailure, toWarning } from "./diagnostics.ts";
 import { findRoot, Labels } from "./labels.ts";
 import { checkNative, nativePlugin } from "./native.ts";
-import { addRequire } from "./require.ts";
 import { devDependencyWarnings, fileAccessPlugin } from "./remarks.ts";
+import { addRequire } from "./require.ts";
 
 /** What an entry imports to get the pipeline's module: `import * as user from "glacier:pipeline"`. */
 export const pipelineImport = "glacier:pipeline";
@@ -81,7 +81,12 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
 
   let result: BuildResult<{ metafile: true; write: false }>;
   try {
-    result = await build({ ...settings(options, root, module), plugins: [nativePlugin(), access.plugin], metafile: true, write: false });
+    result = await build({
+      ...settings(options, root, module),
+      plugins: [nativePlugin(), access.plugin],
+      metafile: true,
+      write: false,
+    });
   } catch (error) {
     throw buildFailure(error, labels);
   }
@@ -106,7 +111,11 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
   };
 }
 
-function settings({ entry, entryFrom, external = [], minify = false, conditions = [] }: BundleOptions, root: string, module: string): BuildOptions {
+function settings(
+  { entry, entryFrom, external = [], minify = false, conditions = [] }: BundleOptions,
+  root: string,
+  module: string,
+): BuildOptions {
   return {
     ...(entry === undefined
       ? { entryPoints: [{ in: module, out: "bundle" }] }

@@ -40,14 +40,21 @@ function mistake({ text, location, notes }: Message, labels: Labels): GlacierErr
 }
 
 function unresolvedHint(specifier: string, notes: string): string {
-  if (specifier.startsWith(".") || specifier.startsWith("/")) return "Check the path; Node wants it whole, with its extension (./tasks.ts).";
-  if (notes.includes("exports")) return "The package is there but doesn't export that subpath: see `exports` in its package.json.";
-  const name = specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+  if (specifier.startsWith(".") || specifier.startsWith("/"))
+    return "Check the path; Node wants it whole, with its extension (./tasks.ts).";
+  if (notes.includes("exports"))
+    return "The package is there but doesn't export that subpath: see `exports` in its package.json.";
+  const name = specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
   return `Install it: npm install ${name}. If it is there only where the bundle runs, list it in \`external\`.`;
 }
 
 function hintFor(text: string): string {
-  if (text.startsWith("No loader is configured")) return "Only code and JSON can be bundled: read other files as datasets, with a storage of their own.";
-  if (text.startsWith("No matching export")) return 'Import what the module exports; a type needs `import type`, since Node and the bundler strip types without looking.';
+  if (text.startsWith("No loader is configured"))
+    return "Only code and JSON can be bundled: read other files as datasets, with a storage of their own.";
+  if (text.startsWith("No matching export"))
+    return "Import what the module exports; a type needs `import type`, since Node and the bundler strip types without looking.";
   return "Correct the file; `node --check` on it shows the same place.";
 }

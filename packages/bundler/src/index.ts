@@ -1,1 +1,8 @@
-export { type Bundle, bundle, type BundleInput, type BundleOptions, type BundleWarning, pipelineImport } from "./bundle.ts";
+export {
+  type Bundle,
+  type BundleInput,
+  type BundleOptions,
+  type BundleWarning,
+  bundle,
+  pipelineImport,
+} from "./bundle.ts";

@@ -5,7 +5,8 @@ import { type Labels, packageOf } from "./labels.ts";
 const namespace = "glacier-native";
 
 /** Packages that look for a `.node` file when they run, where no bundler sees it. */
-const loaders = /^(node-gyp-build|node-gyp-build-optional-packages|bindings|prebuildify|@mapbox\/node-pre-gyp|@neon-rs\/load)$/;
+const loaders =
+  /^(node-gyp-build|node-gyp-build-optional-packages|bindings|prebuildify|@mapbox\/node-pre-gyp|@neon-rs\/load)$/;
 
 /**
  * Gives native code a placeholder, so that only native code which really ends up in the bundle is an error
@@ -19,7 +20,13 @@ export function nativePlugin(): Plugin {
       build.onResolve({ filter: new RegExp(`\\.node$|${loaders.source}`) }, async ({ path, pluginData, ...args }) => {
         if (pluginData === resolving) return undefined;
         const { importer, resolveDir, kind, with: attributes } = args;
-        const found = await build.resolve(path, { importer, resolveDir, kind, with: attributes, pluginData: resolving });
+        const found = await build.resolve(path, {
+          importer,
+          resolveDir,
+          kind,
+          with: attributes,
+          pluginData: resolving,
+        });
         return found.external || found.errors.length > 0 ? found : { path: found.path, namespace };
       });
       build.onLoad({ filter: /.*/, namespace }, () => ({ contents: "module.exports = null;", loader: "js" }));
@@ -28,8 +35,14 @@ export function nativePlugin(): Plugin {
 }
 
 /** Errors: `BUNDLE_FAILED` for native code in the bundle. */
-export function checkNative(inputs: Readonly<Record<string, { bytesInOutput: number }>>, metafile: Metafile, labels: Labels): void {
-  const native = Object.keys(inputs).filter((path) => path.startsWith(`${namespace}:`)).sort();
+export function checkNative(
+  inputs: Readonly<Record<string, { bytesInOutput: number }>>,
+  metafile: Metafile,
+  labels: Labels,
+): void {
+  const native = Object.keys(inputs)
+    .filter((path) => path.startsWith(`${namespace}:`))
+    .sort();
   if (native.length === 0) return;
   const issues = native.map((path) => {
     const importers = importersOf(path, metafile).map((importer) => labels.of(importer));
@@ -46,7 +59,12 @@ export function checkNative(inputs: Readonly<Record<string, { bytesInOutput: num
   });
   const [first] = issues as [GlacierError, ...GlacierError[]];
   if (issues.length === 1) throw first;
-  throw new GlacierError("BUNDLE_FAILED", { message: `${first.message} (and ${issues.length - 1} more)`, hint: first.hint, context: first.context, issues });
+  throw new GlacierError("BUNDLE_FAILED", {
+    message: `${first.message} (and ${issues.length - 1} more)`,
+    hint: first.hint,
+    context: first.context,
+    issues,
+  });
 }
 
 function importersOf(path: string, { inputs }: Metafile): string[] {

@@ -6,7 +6,10 @@ import type { BundleWarning } from "./bundle.ts";
 import { type Labels, packageOf } from "./labels.ts";
 
 /** Notes the lines of the user's own modules that build a path from the module's place. */
-export function fileAccessPlugin(): { plugin: Plugin; warnings(labels: Labels, inputs: Readonly<Record<string, unknown>>): BundleWarning[] } {
+export function fileAccessPlugin(): {
+  plugin: Plugin;
+  warnings(labels: Labels, inputs: Readonly<Record<string, unknown>>): BundleWarning[];
+} {
   const found: { path: string; line: number }[] = [];
   let root = "";
   return {
@@ -18,7 +21,10 @@ export function fileAccessPlugin(): { plugin: Plugin; warnings(labels: Labels, i
           if (path.includes(`${sep}node_modules${sep}`)) return undefined;
           const contents = await readFile(path, "utf8");
           contents.split("\n").forEach((line, index) => {
-            if (/new URL\(\s*["'`]\.{1,2}\/|import\.meta\.(dirname|filename)/.test(line) && /import\.meta\./.test(line)) {
+            if (
+              /new URL\(\s*["'`]\.{1,2}\/|import\.meta\.(dirname|filename)/.test(line) &&
+              /import\.meta\./.test(line)
+            ) {
               found.push({ path: relative(root, path).replaceAll(sep, "/"), line: index + 1 });
             }
           });
@@ -31,31 +37,54 @@ export function fileAccessPlugin(): { plugin: Plugin; warnings(labels: Labels, i
         .filter(({ path }) => path in inputs)
         .sort((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1))
         .map(({ path, line }) => ({
-          message: "this path starts at the module's folder, but no file travels with a bundle: read it as a dataset instead",
+          message:
+            "this path starts at the module's folder, but no file travels with a bundle: read it as a dataset instead",
           file: labels.of(path),
           line,
         })),
   };
 }
 
-const loaders: Readonly<Record<string, Loader>> = { ".js": "js", ".mjs": "js", ".cjs": "js", ".jsx": "jsx", ".tsx": "tsx" };
+const loaders: Readonly<Record<string, Loader>> = {
+  ".js": "js",
+  ".mjs": "js",
+  ".cjs": "js",
+  ".jsx": "jsx",
+  ".tsx": "tsx",
+};
 
 /** Says which bundled packages are only development dependencies of the pipeline's package. */
 export function devDependencyWarnings(root: string, inputs: readonly string[], labels: Labels): BundleWarning[] {
   const { dependencies, peerDependencies, optionalDependencies, devDependencies } = readPackage(root);
   const direct = new Set(inputs.flatMap((input) => packageOf(labels.of(input)) ?? []));
   return Object.keys(devDependencies ?? {})
-    .filter((name) => direct.has(name) && ![dependencies, peerDependencies, optionalDependencies].some((section) => section !== undefined && name in section))
+    .filter(
+      (name) =>
+        direct.has(name) &&
+        ![dependencies, peerDependencies, optionalDependencies].some(
+          (section) => section !== undefined && name in section,
+        ),
+    )
     .sort()
-    .map((name) => ({ message: `"${name}" is in the bundle but only in devDependencies: move it to dependencies`, file: "package.json" }));
+    .map((name) => ({
+      message: `"${name}" is in the bundle but only in devDependencies: move it to dependencies`,
+      file: "package.json",
+    }));
 }
 
 type Section = Record<string, string> | undefined;
 
-function readPackage(root: string): Record<"dependencies" | "peerDependencies" | "optionalDependencies" | "devDependencies", Section> {
+function readPackage(
+  root: string,
+): Record<"dependencies" | "peerDependencies" | "optionalDependencies" | "devDependencies", Section> {
   try {
     return JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   } catch {
-    return { dependencies: undefined, peerDependencies: undefined, optionalDependencies: undefined, devDependencies: undefined };
+    return {
+      dependencies: undefined,
+      peerDependencies: undefined,
+      optionalDependencies: undefined,
+      devDependencies: undefined,
+    };
   }
 }

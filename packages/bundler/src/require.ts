@@ -1,7 +1,8 @@
 /** esbuild's stand-in for `require` in ES modules, minified or not. */
 const standIn = /=>\s*typeof require\s*(?:!==|<)[^;]{0,60}typeof Proxy/;
 
-const banner = 'import { createRequire as __glacierCreateRequire } from "node:module"; const require = __glacierCreateRequire(import.meta.url);';
+const banner =
+  'import { createRequire as __glacierCreateRequire } from "node:module"; const require = __glacierCreateRequire(import.meta.url);';
 
 /**
  * Gives a bundle a `require` where a CommonJS dependency calls it at run time (`require("fs")`). Only there: where the

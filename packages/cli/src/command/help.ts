@@ -2,7 +2,9 @@ import { type CommandName, commands } from "./spec.ts";
 
 /** `glacier --help`. */
 export function generalHelp(version: string): string {
-  const rows = Object.entries(commands).map(([name, spec]) => [[name, ...spec.positionals].join(" "), spec.about] as const);
+  const rows = Object.entries(commands).map(
+    ([name, spec]) => [[name, ...spec.positionals].join(" "), spec.about] as const,
+  );
   return `glacier ${version}: typed data pipelines
 
 Usage

@@ -7,7 +7,11 @@ type Write = (text: string) => void;
  * Takes standard output for the command. `machine`: whatever else writes there, such as a handler's `console.log`, goes to
  * stderr, so that the output stays what a program expects.
  */
-export function createOutput(stream: NodeJS.WriteStream, env: Readonly<Record<string, string | undefined>>, machine: boolean): Output {
+export function createOutput(
+  stream: NodeJS.WriteStream,
+  env: Readonly<Record<string, string | undefined>>,
+  machine: boolean,
+): Output {
   const write: Write = stream.write.bind(stream);
   if (machine) redirect(stream, process.stderr.write.bind(process.stderr));
   return {

@@ -18,7 +18,10 @@ export interface Arguments {
 export function parseCommand(command: CommandName, args: readonly string[]): Arguments {
   const spec = commands[command];
   const options = Object.fromEntries(
-    Object.entries(spec.options).map(([name, { type, multiple, short }]) => [name, { type, ...(multiple && { multiple }), ...(short !== undefined && { short }) }]),
+    Object.entries(spec.options).map(([name, { type, multiple, short }]) => [
+      name,
+      { type, ...(multiple && { multiple }), ...(short !== undefined && { short }) },
+    ]),
   );
   let parsed: { values: Record<string, unknown>; positionals: string[] };
   try {
@@ -54,14 +57,22 @@ export function closest(wrong: string, names: readonly string[]): string | undef
 
 function known(spec: CommandSpec, name: string): string {
   if (Object.hasOwn(spec.options, name)) return name;
-  throw new GlacierError("INTERNAL", { message: `the command has no option --${name}`, hint: "This is a defect in Glacier: please report it." });
+  throw new GlacierError("INTERNAL", {
+    message: `the command has no option --${name}`,
+    hint: "This is a defect in Glacier: please report it.",
+  });
 }
 
 function checkPositionals(command: CommandName, spec: CommandSpec, given: readonly string[]): void {
   const missing = spec.positionals.filter((name) => name.startsWith("<"))[given.length];
-  if (missing !== undefined) throw usage(`glacier ${command} needs ${missing}`, `Usage: glacier ${[command, ...spec.positionals].join(" ")}.`);
+  if (missing !== undefined)
+    throw usage(`glacier ${command} needs ${missing}`, `Usage: glacier ${[command, ...spec.positionals].join(" ")}.`);
   const extra = given[spec.positionals.length];
-  if (extra !== undefined) throw usage(`glacier ${command} takes no further argument: "${extra}"`, `Usage: glacier ${[command, ...spec.positionals].join(" ")} [options].`);
+  if (extra !== undefined)
+    throw usage(
+      `glacier ${command} takes no further argument: "${extra}"`,
+      `Usage: glacier ${[command, ...spec.positionals].join(" ")} [options].`,
+    );
 }
 
 function wrongOption(command: CommandName, spec: CommandSpec, error: unknown): GlacierError {
@@ -70,12 +81,18 @@ function wrongOption(command: CommandName, spec: CommandSpec, error: unknown): G
   const option = /'(?:-\w, )?(--?[^'\s]+)/.exec(message)?.[1] ?? "";
   if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
     const near = closest(option.replace(/^-+/, ""), Object.keys(spec.options));
-    return usage(`glacier ${command} has no option ${option}`, near === undefined ? more : `Did you mean --${near}? ${more}`);
+    return usage(
+      `glacier ${command} has no option ${option}`,
+      near === undefined ? more : `Did you mean --${near}? ${more}`,
+    );
   }
   if (code === "ERR_PARSE_ARGS_INVALID_OPTION_VALUE") {
     const takes = spec.options[option.replace(/^-+/, "")];
     const value = takes?.type === "string";
-    return usage(value ? `${option} needs a value` : `${option} takes no value`, value ? `Write ${option}=${takes.value ?? "VALUE"}. ${more}` : more);
+    return usage(
+      value ? `${option} needs a value` : `${option} takes no value`,
+      value ? `Write ${option}=${takes.value ?? "VALUE"}. ${more}` : more,
+    );
   }
   return usage(message, more);
 }
@@ -86,7 +103,13 @@ function distance(a: string, b: string): number {
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
-      row.push(Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
+      row.push(
+        Math.min(
+          (previous[j] ?? 0) + 1,
+          (row[j - 1] ?? 0) + 1,
+          (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
+        ),
+      );
     }
     previous = row;
   }

@@ -5,9 +5,9 @@ import { exitCodeFor } from "./exit-code.ts";
 import type { Command, CommandContext } from "./io.ts";
 import { createOutput } from "./output.ts";
 import { closest, parseCommand, usage } from "./parse.ts";
+import { filterWarnings, guardExit, guardPipe } from "./process.ts";
 import { type CommandName, commands, isCommand } from "./spec.ts";
 import { toGlacierError } from "./unexpected.ts";
-import { filterWarnings, guardExit, guardPipe } from "./process.ts";
 
 const modules: Readonly<Record<CommandName, () => Promise<{ readonly command: Command }>>> = {
   run: () => import("../commands/run.ts"),
@@ -74,7 +74,10 @@ function machineReadable(name: CommandName, argv: readonly string[]): boolean {
 
 function unknownCommand(name: string): Error {
   const near = closest(name, Object.keys(commands));
-  return usage(`there is no command "${name}"`, `${near === undefined ? "" : `Did you mean glacier ${near}? `}glacier --help lists the commands.`);
+  return usage(
+    `there is no command "${name}"`,
+    `${near === undefined ? "" : `Did you mean glacier ${near}? `}glacier --help lists the commands.`,
+  );
 }
 
 function flush(stream: NodeJS.WriteStream): Promise<void> {

@@ -28,12 +28,22 @@ const json: OptionSpec = { type: "boolean", about: "print JSON for machines" };
 
 const project: Readonly<Record<string, OptionSpec>> = {
   pipeline: { type: "string", short: "p", value: "NAME", about: "which pipeline, where the module exports several" },
-  env: { type: "string", short: "e", value: "NAME", about: "environment of glacier.config.ts; default: the one called default" },
+  env: {
+    type: "string",
+    short: "e",
+    value: "NAME",
+    about: "environment of glacier.config.ts; default: the one called default",
+  },
   executor: { type: "string", value: "NAME", about: "executor; default: the environment's, else local" },
   tenant: { type: "string", value: "ID", about: "tenant that the run belongs to" },
 };
 
-const file: OptionSpec = { type: "string", short: "f", value: "PATH", about: "the pipeline's file or the project's folder" };
+const file: OptionSpec = {
+  type: "string",
+  short: "f",
+  value: "PATH",
+  about: "the pipeline's file or the project's folder",
+};
 
 /** A command's name. */
 export type CommandName = "run" | "validate" | "graph" | "plan" | "runs" | "show" | "providers" | "init";
@@ -45,18 +55,32 @@ export const commands: Readonly<Record<CommandName, CommandSpec>> = {
     about: "Run a pipeline",
     options: {
       ...project,
-      param: { type: "string", multiple: true, value: "K=V", about: "run parameter; numbers and booleans where the schema says so" },
+      param: {
+        type: "string",
+        multiple: true,
+        value: "K=V",
+        about: "run parameter; numbers and booleans where the schema says so",
+      },
       only: { type: "string", multiple: true, value: "TASK", about: "just this task" },
       from: { type: "string", multiple: true, value: "TASK", about: "this task and all that depend on it" },
       until: { type: "string", multiple: true, value: "TASK", about: "this task and all that it depends on" },
       concurrency: { type: "string", short: "c", value: "N", about: "attempts side by side; default: the executor's" },
-      resume: { type: "string", value: "RUN", about: "go on with that run (or: last); what it committed is not done again" },
+      resume: {
+        type: "string",
+        value: "RUN",
+        about: "go on with that run (or: last); what it committed is not done again",
+      },
       "keep-going": { type: "boolean", about: "after a failure finish what doesn't depend on it" },
       "dry-run": { type: "boolean", about: "say what would run and why; write nothing" },
       json: { type: "boolean", about: "print the run's events as NDJSON, and nothing else, on stdout" },
       ...common,
     },
-    examples: ["glacier run", "glacier run --env prod --param day=2026-11-24", "glacier run --until clean --dry-run", "glacier run --resume last"],
+    examples: [
+      "glacier run",
+      "glacier run --env prod --param day=2026-11-24",
+      "glacier run --until clean --dry-run",
+      "glacier run --resume last",
+    ],
   },
   validate: {
     positionals: ["[path]"],
@@ -67,7 +91,11 @@ export const commands: Readonly<Record<CommandName, CommandSpec>> = {
   graph: {
     positionals: ["[path]"],
     about: "Draw a pipeline's graph",
-    options: { pipeline: project["pipeline"] as OptionSpec, format: { type: "string", value: "KIND", about: "text (default), mermaid or dot" }, ...common },
+    options: {
+      pipeline: project["pipeline"] as OptionSpec,
+      format: { type: "string", value: "KIND", about: "text (default), mermaid or dot" },
+      ...common,
+    },
     examples: ["glacier graph", "glacier graph --format dot | dot -Tsvg > graph.svg"],
   },
   plan: {
@@ -79,13 +107,25 @@ export const commands: Readonly<Record<CommandName, CommandSpec>> = {
   runs: {
     positionals: ["[run]"],
     about: "List a pipeline's runs, or tell what happened in one (or: last)",
-    options: { file, ...project, limit: { type: "string", short: "n", value: "N", about: "how many runs; default 20" }, json, ...common },
+    options: {
+      file,
+      ...project,
+      limit: { type: "string", short: "n", value: "N", about: "how many runs; default 20" },
+      json,
+      ...common,
+    },
     examples: ["glacier runs", "glacier runs last"],
   },
   show: {
     positionals: ["<dataset>"],
     about: "Show a dataset: first rows, columns, size, who made it and when",
-    options: { file, ...project, rows: { type: "string", short: "n", value: "N", about: "how many rows; default 10" }, json, ...common },
+    options: {
+      file,
+      ...project,
+      rows: { type: "string", short: "n", value: "N", about: "how many rows; default 10" },
+      json,
+      ...common,
+    },
     examples: ["glacier show revenue", "glacier show clean_orders --rows 50"],
   },
   providers: {
@@ -101,7 +141,11 @@ export const commands: Readonly<Record<CommandName, CommandSpec>> = {
       name: { type: "string", value: "NAME", about: "the pipeline's name; default: the folder's" },
       yes: { type: "boolean", short: "y", about: "ask nothing, take defaults" },
       install: { type: "boolean", about: "install dependencies right away" },
-      "package-manager": { type: "string", value: "PM", about: "npm, pnpm, yarn or bun; default: the one that started this" },
+      "package-manager": {
+        type: "string",
+        value: "PM",
+        about: "npm, pnpm, yarn or bun; default: the one that started this",
+      },
       ...common,
     },
     examples: ["glacier init orders", "glacier init . --name orders --yes"],

@@ -27,16 +27,25 @@ export const command: Command = async (context) => {
 };
 
 async function settle({ args, out }: CommandContext, packageManager: string): Promise<InitAnswers | undefined> {
-  const known = { folder: args.positionals[0], name: args.text("name"), install: args.flag("install") ? true : undefined };
+  const known = {
+    folder: args.positionals[0],
+    name: args.text("name"),
+    install: args.flag("install") ? true : undefined,
+  };
   if (known.name !== undefined) {
     const mistake = nameMistake(known.name);
-    if (mistake !== undefined) throw usage(`--name ${known.name}: ${mistake}`, `For instance --name ${nameFrom(known.name)}.`);
+    if (mistake !== undefined)
+      throw usage(`--name ${known.name}: ${mistake}`, `For instance --name ${nameFrom(known.name)}.`);
   }
   if (out.isTTY && process.stdin.isTTY && !args.flag("yes")) {
     const { ask } = await import("../init/questions.ts");
     return ask({ ...known, packageManager, nameFrom, checkName: nameMistake });
   }
-  if (known.folder === undefined) throw usage("glacier init needs a folder where it can't ask", "For instance glacier init my-pipeline, or glacier init . for this folder.");
+  if (known.folder === undefined)
+    throw usage(
+      "glacier init needs a folder where it can't ask",
+      "For instance glacier init my-pipeline, or glacier init . for this folder.",
+    );
   return { folder: known.folder, name: known.name ?? nameFrom(resolve(known.folder)), install: known.install ?? false };
 }
 
@@ -55,16 +64,25 @@ function nameMistake(name: string): string | undefined {
 }
 
 function refuseToOverwrite(target: string, paths: readonly string[], folder: string): void {
-  if (existsSync(target) && !lstatSync(target).isDirectory()) throw usage(`${folder} is a file`, "Choose a folder that is new or empty.");
+  if (existsSync(target) && !lstatSync(target).isDirectory())
+    throw usage(`${folder} is a file`, "Choose a folder that is new or empty.");
   const there = paths.filter((path) => existsSync(join(target, path)));
-  if (there.length > 0) throw usage(`${folder} has ${there.join(", ")} already; nothing was written`, "Choose a folder that is new or empty.");
+  if (there.length > 0)
+    throw usage(
+      `${folder} has ${there.join(", ")} already; nothing was written`,
+      "Choose a folder that is new or empty.",
+    );
 }
 
 const packageManagers: readonly string[] = ["npm", "pnpm", "yarn", "bun"];
 
 function choosePackageManager({ args, env }: CommandContext): string {
   const named = args.text("package-manager");
-  if (named !== undefined && !packageManagers.includes(named)) throw usage(`--package-manager takes ${packageManagers.join(", ")}, not "${named}"`, "For instance --package-manager pnpm.");
+  if (named !== undefined && !packageManagers.includes(named))
+    throw usage(
+      `--package-manager takes ${packageManagers.join(", ")}, not "${named}"`,
+      "For instance --package-manager pnpm.",
+    );
   const started = (env["npm_config_user_agent"] ?? "").split("/")[0] ?? "";
   return named ?? (packageManagers.includes(started) ? started : "npm");
 }
@@ -72,16 +90,34 @@ function choosePackageManager({ args, env }: CommandContext): string {
 function install(packageManager: string, cwd: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (cause: unknown) =>
-      reject(new GlacierError("USAGE", { message: `${packageManager} install failed; the project's files are written`, hint: `Run ${packageManager} install in ${cwd} yourself: see its output above.`, cause }));
+      reject(
+        new GlacierError("USAGE", {
+          message: `${packageManager} install failed; the project's files are written`,
+          hint: `Run ${packageManager} install in ${cwd} yourself: see its output above.`,
+          cause,
+        }),
+      );
     const child = spawn(packageManager, ["install"], { cwd, stdio: "inherit", shell: process.platform === "win32" });
     child.on("error", failed);
     child.on("close", (code) => (code === 0 ? resolve() : failed(undefined)));
   });
 }
 
-function nextSteps({ name, install: installed }: InitAnswers, folder: string, packageManager: string, { out: { style } }: CommandContext): string[] {
-  const steps = [...(folder === "" ? [] : [`cd ${folder}`]), ...(installed ? [] : [`${packageManager} install`]), `${packageManager} start`];
-  return [`${style.green("✔")} ${style.bold(name)} is written to ${folder === "" ? "this folder" : folder}. Next:`, ...steps.map((step) => `  ${style.cyan(step)}`)];
+function nextSteps(
+  { name, install: installed }: InitAnswers,
+  folder: string,
+  packageManager: string,
+  { out: { style } }: CommandContext,
+): string[] {
+  const steps = [
+    ...(folder === "" ? [] : [`cd ${folder}`]),
+    ...(installed ? [] : [`${packageManager} install`]),
+    `${packageManager} start`,
+  ];
+  return [
+    `${style.green("✔")} ${style.bold(name)} is written to ${folder === "" ? "this folder" : folder}. Next:`,
+    ...steps.map((step) => `  ${style.cyan(step)}`),
+  ];
 }
 
 function ownVersion(): string {
@@ -90,5 +126,8 @@ function ownVersion(): string {
     const url = new URL(up, import.meta.url);
     if (existsSync(url)) return JSON.parse(readFileSync(url, "utf8")).version;
   }
-  throw new GlacierError("INTERNAL", { message: "the command line's own package.json is missing", hint: "Reinstall @glacier/cli." });
+  throw new GlacierError("INTERNAL", {
+    message: "the command line's own package.json is missing",
+    hint: "Reinstall @glacier/cli.",
+  });
 }

@@ -26,14 +26,45 @@ function planLines(plan: Plan, { style, isTTY, size }: Output): string[] {
     `${style.bold(pipeline)}  ${style.dim(facts.join(", "))}`,
     style.dim(`state in ${storageText(state)}`),
     "",
-    ...table([{ title: "task" }, { title: "takes" }, { title: "makes" }, { title: "compute" }, { title: "retries", align: "right" }, { title: "timeout", align: "right" }], tasks.map(taskRow), style, width),
+    ...table(
+      [
+        { title: "task" },
+        { title: "takes" },
+        { title: "makes" },
+        { title: "compute" },
+        { title: "retries", align: "right" },
+        { title: "timeout", align: "right" },
+      ],
+      tasks.map(taskRow),
+      style,
+      width,
+    ),
     "",
-    ...table([{ title: "dataset" }, { title: "format" }, { title: "made by" }, { title: "taken by" }, { title: "storage" }, { title: "key" }], datasets.map(datasetRow), style, width),
+    ...table(
+      [
+        { title: "dataset" },
+        { title: "format" },
+        { title: "made by" },
+        { title: "taken by" },
+        { title: "storage" },
+        { title: "key" },
+      ],
+      datasets.map(datasetRow),
+      style,
+      width,
+    ),
   ];
 }
 
 function taskRow({ name, inputs, outputs, compute, retry, timeout }: PlanTask): string[] {
-  return [name, listed(Object.values(inputs)), listed(Object.values(outputs)), compute?.kind ?? "default", retry.max === 0 ? "" : String(retry.max), timeout === undefined ? "" : `${timeout} s`];
+  return [
+    name,
+    listed(Object.values(inputs)),
+    listed(Object.values(outputs)),
+    compute?.kind ?? "default",
+    retry.max === 0 ? "" : String(retry.max),
+    timeout === undefined ? "" : `${timeout} s`,
+  ];
 }
 
 function datasetRow({ name, format, producer, consumers, storage, key }: PlanDataset): string[] {

@@ -26,7 +26,10 @@ export const command: Command = async ({ args, cwd, out }) => {
   const root = findRoot(folder);
   const config = await loadConfig(folder, root);
   const { providers, discovered } = await loadProviders(config, root);
-  const listed = discovered === undefined ? providers.map((provider) => fromConfig(provider, shortPath(config.file ?? root, cwd))) : discovered.map((one) => fromPackage(one, cwd));
+  const listed =
+    discovered === undefined
+      ? providers.map((provider) => fromConfig(provider, shortPath(config.file ?? root, cwd)))
+      : discovered.map((one) => fromPackage(one, cwd));
   if (args.flag("json")) out.lines(listed.map((one) => JSON.stringify(one)));
   else out.lines(listLines(listed, config.file !== undefined, out));
   return listed.some(({ error }) => error !== undefined) ? exitCodes.invalid : exitCodes.done;
@@ -57,21 +60,30 @@ function fromPackage({ package: name, version, path, provider, error }: Discover
   };
 }
 
-const kinds: Readonly<Record<RegistryEntry["what"], string>> = { executor: "executors", format: "formats", storage: "storage", target: "targets" };
+const kinds: Readonly<Record<RegistryEntry["what"], string>> = {
+  executor: "executors",
+  format: "formats",
+  storage: "storage",
+  target: "targets",
+};
 
 function bringsOf(provider: Provider): Record<string, string[]> {
-  const brings: Record<string, string[]> = {};
-  for (const entry of createRegistry([provider]).list()) {
-    if (entry.provider !== provider.name) continue;
-    (brings[kinds[entry.what]] ??= []).push(entry.name);
-  }
-  return brings;
+  const own = createRegistry([provider])
+    .list()
+    .filter((entry) => entry.provider === provider.name);
+  const byKind = Object.groupBy(own, ({ what }) => kinds[what]);
+  return Object.fromEntries(
+    Object.entries(byKind).map(([kind, entries = []]) => [kind, entries.map(({ name }) => name)]),
+  );
 }
 
 function listLines(listed: readonly Listed[], configured: boolean, { style }: Output): string[] {
   if (listed.length === 0) {
     const hint = configured ? "glacier.config.ts lists none" : "no dependency of this project is one";
-    return [`no providers: ${hint}`, `${style.yellow("hint:")} npm install @glacier/local runs pipelines on this machine.`];
+    return [
+      `no providers: ${hint}`,
+      `${style.yellow("hint:")} npm install @glacier/local runs pipelines on this machine.`,
+    ];
   }
   return listed.flatMap(({ name, package: from, version, from: path, brings, error }) => [
     `${error === undefined ? style.green("✔") : style.red("✖")} ${style.bold(name)}  ${style.dim([...(from === undefined ? [] : [`${from}${version === undefined ? "" : ` ${version}`}`]), path].join("  "))}`,

@@ -1,8 +1,8 @@
-import { GlacierError, isGlacierError, type RunOptions, type RunPreview } from "@glacier/core";
+import { type GlacierError, isGlacierError, type RunOptions, type RunPreview } from "@glacier/core";
 import { exitCodeFor, exitCodes } from "../command/exit-code.ts";
 import type { Command, CommandContext, Output } from "../command/io.ts";
-import { createExecutor, type Project, registryFor, withBrokenProviders } from "../project/project.ts";
 import { jsonReporter, liveReporter, plainReporter, quietReporter, type Reporter } from "../progress/reporter.ts";
+import { createExecutor, type Project, registryFor, withBrokenProviders } from "../project/project.ts";
 import { readParams } from "../run/params.ts";
 import { resumeCommand } from "../run/resume-command.ts";
 import { cancelOnSignal } from "../run/signals.ts";
@@ -48,7 +48,10 @@ async function runOptions(project: Project, { args }: CommandContext) {
     resume: resume === "last" ? await lastRun(project, args.text("executor")) : resume,
   };
   // A resumed run goes on with the params that it began with.
-  const params = resume === undefined || args.list("param") !== undefined ? readParams(args.list("param"), environment?.params, pipeline.tasks) : undefined;
+  const params =
+    resume === undefined || args.list("param") !== undefined
+      ? readParams(args.list("param"), environment?.params, pipeline.tasks)
+      : undefined;
   return { ...options, ...(params !== undefined && { params }) };
 }
 
@@ -56,7 +59,11 @@ async function lastRun(project: Project, executorName: string | undefined): Prom
   const executor = createExecutor(project, executorName);
   const registry = registryFor(project, executor);
   try {
-    const plan = project.pipeline.plan({ for: executor, tenant: project.tenant, bindings: project.environment?.bindings });
+    const plan = project.pipeline.plan({
+      for: executor,
+      tenant: project.tenant,
+      bindings: project.environment?.bindings,
+    });
     return await resolveRunId({ plan, registry }, "last");
   } finally {
     await executor.close?.();
@@ -89,7 +96,8 @@ async function run(project: Project, context: CommandContext, options: AllOption
     const error = crashed ?? thrown;
     // Nothing ran: a mistake like any other.
     if (runId === undefined || !isGlacierError(error)) throw withBrokenProviders(error, project.discovered);
-    if (!context.args.flag("json")) printFailure(error, { context, root: project.root, resume: resumeCommand(argv, runId), cwd });
+    if (!context.args.flag("json"))
+      printFailure(error, { context, root: project.root, resume: resumeCommand(argv, runId), cwd });
     return cancellation.exitCode() ?? (error.code === "CANCELLED" ? exitCodeFor(error) : exitCodes.failed);
   } finally {
     clearInterval(alive);
@@ -107,7 +115,10 @@ async function createReporter(context: CommandContext): Promise<Reporter> {
 }
 
 /** On stderr: each failed task with the user's own lines, then how to go on. */
-function printFailure(error: GlacierError, { context, root, resume, cwd }: { context: CommandContext; root: string; resume: string; cwd: string }): void {
+function printFailure(
+  error: GlacierError,
+  { context, root, resume, cwd }: { context: CommandContext; root: string; resume: string; cwd: string },
+): void {
   const style = createStyle(wantsColor(process.stderr, context.env));
   const view = { style, cwd, root, verbose: context.verbose };
   const failures = error.code === "CANCELLED" ? [] : error.issues.length > 0 ? error.issues : [error];
@@ -119,7 +130,11 @@ function previewLines({ runId, tasks }: RunPreview, { args, out }: CommandContex
   if (args.flag("json")) return tasks.map((line) => JSON.stringify({ runId, ...line }));
   const rows = tasks.map(({ task, action, reason }) => [task, action, reason]);
   const running = tasks.filter(({ action }) => action === "run").length;
-  return [...table([{ title: "task" }, { title: "" }, { title: "why" }], rows, out.style, widthOf(out)), "", `${running} of ${tasks.length} would run; nothing was written`];
+  return [
+    ...table([{ title: "task" }, { title: "" }, { title: "why" }], rows, out.style, widthOf(out)),
+    "",
+    `${running} of ${tasks.length} would run; nothing was written`,
+  ];
 }
 
 function widthOf({ isTTY, size }: Output): number {

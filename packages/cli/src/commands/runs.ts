@@ -26,7 +26,11 @@ export const command: Command = (context) =>
 export async function resolveRunId({ plan, registry }: Pick<Bound, "plan" | "registry">, run: string): Promise<string> {
   if (run !== "last") return run;
   for await (const { runId } of listRuns(plan, registry, Date.now())) return runId;
-  throw new GlacierError("RUN_NOT_FOUND", { message: `pipeline "${plan.pipeline}" has no runs yet`, hint: "Start one: glacier run.", context: { pipeline: plan.pipeline } });
+  throw new GlacierError("RUN_NOT_FOUND", {
+    message: `pipeline "${plan.pipeline}" has no runs yet`,
+    hint: "Start one: glacier run.",
+    context: { pipeline: plan.pipeline },
+  });
 }
 
 async function list({ plan, registry }: Bound, { args, out }: CommandContext): Promise<void> {
@@ -38,8 +42,20 @@ async function list({ plan, registry }: Bound, { args, out }: CommandContext): P
   }
   if (args.flag("json")) return out.lines(runs.map((run) => JSON.stringify(run)));
   if (runs.length === 0) return out.lines([`pipeline "${plan.pipeline}" has no runs yet`]);
-  const columns = [{ title: "run" }, { title: "status" }, { title: "started" }, { title: "took", align: "right" as const }, { title: "tasks", align: "right" as const }, { title: "error" }];
-  const [head = "", ...lines] = table(columns, runs.map(runRow), out.style, out.isTTY ? out.size().columns : Number.POSITIVE_INFINITY);
+  const columns = [
+    { title: "run" },
+    { title: "status" },
+    { title: "started" },
+    { title: "took", align: "right" as const },
+    { title: "tasks", align: "right" as const },
+    { title: "error" },
+  ];
+  const [head = "", ...lines] = table(
+    columns,
+    runs.map(runRow),
+    out.style,
+    out.isTTY ? out.size().columns : Number.POSITIVE_INFINITY,
+  );
   out.lines([head, ...lines.map((line, index) => tinted(line, runs[index], out.style))]);
 }
 
@@ -66,7 +82,11 @@ function tinted(line: string, run: RunSummary | undefined, style: Style): string
   return run === undefined ? line : line.replace(run.status, style[tones[run.status]](run.status));
 }
 
-async function tell({ plan, registry, project }: Bound, runId: string, { args, out, cwd, verbose }: CommandContext): Promise<void> {
+async function tell(
+  { plan, registry, project }: Bound,
+  runId: string,
+  { args, out, cwd, verbose }: CommandContext,
+): Promise<void> {
   const state = new RunState();
   for await (const event of readJournal(plan, runId, registry)) {
     if (args.flag("json")) out.lines([JSON.stringify(event)]);
@@ -76,14 +96,27 @@ async function tell({ plan, registry, project }: Bound, runId: string, { args, o
   const sinks = project.pipeline.sinks.map(({ name }) => name);
   out.lines(runLines(state, out, { cwd, sinks }));
   for (const task of state.tasks.values()) {
-    if (task.status === "failed" && task.error !== undefined) out.lines(["", ...errorLines(task.error, { style: out.style, cwd, root: project.root, verbose })]);
+    if (task.status === "failed" && task.error !== undefined)
+      out.lines(["", ...errorLines(task.error, { style: out.style, cwd, root: project.root, verbose })]);
   }
 }
 
-function runLines(state: RunState, { style, isTTY, size }: Output, more: { cwd: string; sinks: readonly string[] }): string[] {
+function runLines(
+  state: RunState,
+  { style, isTTY, size }: Output,
+  more: { cwd: string; sinks: readonly string[] },
+): string[] {
   const columns = isTTY ? size().columns : Number.POSITIVE_INFINITY;
   const tasks = [...state.tasks.values()];
   const width = nameWidth(tasks, isTTY ? columns : 120);
-  const started = state.started === undefined ? [] : [`${headerLine(state, { style, columns })}  ${style.dim(localTime(state.started.time))}`, ""];
-  return [...started, ...tasks.map((task) => paint(taskLine(task, Date.now(), width), style, columns)), "", ...summaryLines(state, { style, columns, ...more })];
+  const started =
+    state.started === undefined
+      ? []
+      : [`${headerLine(state, { style, columns })}  ${style.dim(localTime(state.started.time))}`, ""];
+  return [
+    ...started,
+    ...tasks.map((task) => paint(taskLine(task, Date.now(), width), style, columns)),
+    "",
+    ...summaryLines(state, { style, columns, ...more }),
+  ];
 }

@@ -23,12 +23,20 @@ export function projectOf({ args, cwd }: CommandContext, path: string | undefine
 }
 
 /** Loads a project, binds it, and gives back what it opened when `work` is over. */
-export async function withPlan<T>(context: CommandContext, path: string | undefined, work: (bound: Bound) => Promise<T>): Promise<T> {
+export async function withPlan<T>(
+  context: CommandContext,
+  path: string | undefined,
+  work: (bound: Bound) => Promise<T>,
+): Promise<T> {
   const project = await projectOf(context, path);
   const executor = createExecutor(project, context.args.text("executor"));
   const registry = registryFor(project, executor);
   try {
-    const plan = project.pipeline.plan({ for: executor, tenant: project.tenant, bindings: project.environment?.bindings });
+    const plan = project.pipeline.plan({
+      for: executor,
+      tenant: project.tenant,
+      bindings: project.environment?.bindings,
+    });
     return await work({ project, executor, registry, plan });
   } catch (error) {
     throw withBrokenProviders(error, project.discovered);

@@ -19,7 +19,11 @@ export const command: Command = (context) =>
       out.lines([JSON.stringify(await asJson(opened, uri, columns, limit), jsonSafe)]);
     } else {
       const width = widthOf(out);
-      out.lines([...factLines(opened, { uri, cwd, columns, style: out.style, width, now: Date.now() }), "", ...(await previewLines(opened, { limit, style: out.style, width }))]);
+      out.lines([
+        ...factLines(opened, { uri, cwd, columns, style: out.style, width, now: Date.now() }),
+        "",
+        ...(await previewLines(opened, { limit, style: out.style, width })),
+      ]);
     }
     return exitCodes.done;
   });
@@ -28,10 +32,31 @@ function widthOf({ isTTY, size }: Output): number {
   return isTTY ? size().columns : Number.POSITIVE_INFINITY;
 }
 
-async function asJson(opened: OpenedDataset, uri: string, columns: unknown, limit: number): Promise<Record<string, unknown>> {
+async function asJson(
+  opened: OpenedDataset,
+  uri: string,
+  columns: unknown,
+  limit: number,
+): Promise<Record<string, unknown>> {
   const { dataset, manifest, info, current } = opened;
-  const content = dataset.shape === "rows" ? { rows: (await readRows(opened, limit)).rows } : dataset.shape === "value" ? { value: await opened.value() } : {};
-  return { dataset: dataset.name, shape: dataset.shape, format: dataset.format.name, uri, bytes: info.size, modified: info.modified, current, manifest, columns, ...content };
+  const content =
+    dataset.shape === "rows"
+      ? { rows: (await readRows(opened, limit)).rows }
+      : dataset.shape === "value"
+        ? { value: await opened.value() }
+        : {};
+  return {
+    dataset: dataset.name,
+    shape: dataset.shape,
+    format: dataset.format.name,
+    uri,
+    bytes: info.size,
+    modified: info.modified,
+    current,
+    manifest,
+    columns,
+    ...content,
+  };
 }
 
 /** JSON has no bigint. */

@@ -22,12 +22,18 @@ export interface InitKnown {
 /** Asks for what isn't known yet; undefined when the user cancels. */
 export async function ask(known: InitKnown): Promise<InitAnswers | undefined> {
   intro("A new Glacier project");
-  const folder = known.folder ?? (await text({ message: "Where?", placeholder: "my-pipeline", defaultValue: "my-pipeline" }));
+  const folder =
+    known.folder ?? (await text({ message: "Where?", placeholder: "my-pipeline", defaultValue: "my-pipeline" }));
   if (isCancel(folder)) return undo();
   const suggested = known.nameFrom(folder);
   const name =
     known.name ??
-    (await text({ message: "What is the pipeline called?", placeholder: suggested, defaultValue: suggested, validate: (value) => (value ? known.checkName(value) : undefined) }));
+    (await text({
+      message: "What is the pipeline called?",
+      placeholder: suggested,
+      defaultValue: suggested,
+      validate: (value) => (value ? known.checkName(value) : undefined),
+    }));
   if (isCancel(name)) return undo();
   const install = known.install ?? (await confirm({ message: `Install dependencies with ${known.packageManager}?` }));
   if (isCancel(install)) return undo();

@@ -23,7 +23,14 @@ export function liveLines(state: RunState, now: number, frame: number, { style, 
   const header = headerLine(state, { style, columns });
   const shown = chooseTasks(state, room - 5);
   const width = nameWidth(shown, columns);
-  return ["", header, "", ...shown.map((task) => paint(taskLine(task, now, width, frame), style, columns)), "", ...footer];
+  return [
+    "",
+    header,
+    "",
+    ...shown.map((task) => paint(taskLine(task, now, width, frame), style, columns)),
+    "",
+    ...footer,
+  ];
 }
 
 /** `orders  20261124T120841-0a1b2c3d  on local`. */

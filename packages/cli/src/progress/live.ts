@@ -43,14 +43,18 @@ export function startLive(out: Output, frame: (number: number) => readonly strin
   };
   const draw = () => {
     flush();
-    update(frame(number).join("\n"));
+    const lines = frame(number);
+    if (lines.length > 0) update(lines.join("\n"));
   };
   const onForeign = (text: string) => {
     const lines = (partial + text).split("\n");
     partial = lines.pop() ?? "";
     pending.push(...lines);
   };
-  const restores = [redirect(process.stdout, onForeign), ...(process.stderr.isTTY ? [redirect(process.stderr, onForeign)] : [])];
+  const restores = [
+    redirect(process.stdout, onForeign),
+    ...(process.stderr.isTTY ? [redirect(process.stderr, onForeign)] : []),
+  ];
   const onExit = () => out.write(showCursor);
 
   out.write(hideCursor);

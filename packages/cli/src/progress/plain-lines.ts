@@ -10,25 +10,47 @@ export function plainLines(event: RunEvent, state: RunState, style: Style, verbo
   switch (event.type) {
     case "run.started": {
       const { pipeline, runId, tasks, executor, resumed } = event;
-      return [`${style.bold(pipeline)} ${style.dim(`run ${runId}, ${count(tasks.length, "task")} on ${executor}${resumed ? ", resumed" : ""}`)}`];
+      return [
+        `${style.bold(pipeline)} ${style.dim(`run ${runId}, ${count(tasks.length, "task")} on ${executor}${resumed ? ", resumed" : ""}`)}`,
+      ];
     }
     case "attempt.started":
-      return [line(event.task, signs.running, event.attempt === 1 ? "started" : `attempt ${event.attempt} started`, style)];
+      return [
+        line(event.task, signs.running, event.attempt === 1 ? "started" : `attempt ${event.attempt} started`, style),
+      ];
     case "attempt.failed":
       if (event.retryInMs === undefined) return [];
-      return [line(event.task, signs.retrying, `attempt ${event.attempt} failed, next in ${duration(event.retryInMs)}: ${errorText(event.error)}`, style)];
+      return [
+        line(
+          event.task,
+          signs.retrying,
+          `attempt ${event.attempt} failed, next in ${duration(event.retryInMs)}: ${errorText(event.error)}`,
+          style,
+        ),
+      ];
     case "task.succeeded": {
       const task = state.tasks.get(event.task);
       const moved = task === undefined ? "" : amounts(task);
-      return [line(event.task, signs.succeeded, `done in ${duration(event.durationMs)}${moved === "" ? "" : `: ${moved}`}`, style)];
+      return [
+        line(
+          event.task,
+          signs.succeeded,
+          `done in ${duration(event.durationMs)}${moved === "" ? "" : `: ${moved}`}`,
+          style,
+        ),
+      ];
     }
     case "task.failed":
-      return [line(event.task, signs.failed, `failed after ${duration(event.durationMs)}: ${errorText(event.error)}`, style)];
+      return [
+        line(event.task, signs.failed, `failed after ${duration(event.durationMs)}: ${errorText(event.error)}`, style),
+      ];
     case "task.cancelled":
       return [line(event.task, signs.cancelled, "cancelled", style)];
     case "task.skipped":
       if (event.reason === "committed") return [line(event.task, signs.committed, "done before", style)];
-      return event.reason === "upstream" ? [line(event.task, signs.skipped, `not run: ${event.because ?? "a task before it"} failed`, style)] : [];
+      return event.reason === "upstream"
+        ? [line(event.task, signs.skipped, `not run: ${event.because ?? "a task before it"} failed`, style)]
+        : [];
     case "log":
       return logLines(event, style, verbose);
     default:
@@ -42,12 +64,25 @@ export function logLines({ level, task, message, fields }: LogEmitted, style: St
   const lines = message.split("\n");
   const more = fields === undefined ? "" : `  ${JSON.stringify(fields)}`;
   return lines.map((text, index) =>
-    paint([span(`  ${task} │ `, "dim"), ...(level === "info" ? [] : [span(`${level} `, levelTones[level])]), span(text), ...(index === lines.length - 1 && more !== "" ? [span(more, "dim")] : [])], style),
+    paint(
+      [
+        span(`  ${task} │ `, "dim"),
+        ...(level === "info" ? [] : [span(`${level} `, levelTones[level])]),
+        span(text),
+        ...(index === lines.length - 1 && more !== "" ? [span(more, "dim")] : []),
+      ],
+      style,
+    ),
   );
 }
 
 const levelTones: Readonly<Record<LogLevel, Tone>> = { debug: "dim", info: "dim", warn: "yellow", error: "red" };
 
-function line(task: string, { sign, tone }: { readonly sign: string; readonly tone: Tone }, text: string, style: Style): string {
+function line(
+  task: string,
+  { sign, tone }: { readonly sign: string; readonly tone: Tone },
+  text: string,
+  style: Style,
+): string {
   return paint([span(`${sign} `, tone), span(`${task}: `), span(text)], style);
 }

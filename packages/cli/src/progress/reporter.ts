@@ -43,7 +43,12 @@ export function jsonReporter(out: Output): Reporter {
 /** Nothing at all: errors are all that shows. */
 export function quietReporter(): Reporter {
   const state = new RunState();
-  return { state, onEvent: (event) => state.apply(event), note: (line) => void process.stderr.write(`${line}\n`), finish() {} };
+  return {
+    state,
+    onEvent: (event) => state.apply(event),
+    note: (line) => void process.stderr.write(`${line}\n`),
+    finish() {},
+  };
 }
 
 /** Lines from top to bottom, for logs and pipes. */
@@ -57,7 +62,8 @@ export function plainReporter({ out, cwd, verbose }: ReporterOptions): Reporter 
     },
     note: (line) => out.lines([line]),
     finish(more = {}) {
-      if (state.started !== undefined) out.lines(["", ...summaryLines(state, { style: out.style, columns: Number.POSITIVE_INFINITY, cwd, ...more })]);
+      if (state.started !== undefined)
+        out.lines(["", ...summaryLines(state, { style: out.style, columns: Number.POSITIVE_INFINITY, cwd, ...more })]);
     },
   };
 }
@@ -86,7 +92,11 @@ export async function liveReporter({ out, cwd, verbose }: ReporterOptions): Prom
       screen.stop();
       if (state.started === undefined) return;
       const { columns } = out.size();
-      out.lines([...finalLines(state, columns, out), "", ...summaryLines(state, { style: out.style, columns, cwd, ...more })]);
+      out.lines([
+        ...finalLines(state, columns, out),
+        "",
+        ...summaryLines(state, { style: out.style, columns, cwd, ...more }),
+      ]);
     },
   };
 }
@@ -98,5 +108,10 @@ function finalLines(state: RunState, columns: number, { style }: Output): string
   const all = [...state.tasks.values()];
   const shown = all.length <= manyTasks ? all : all.filter(({ status }) => status === "failed").slice(0, manyTasks);
   const width = nameWidth(shown, columns);
-  return ["", headerLine(state, { style, columns }), "", ...shown.map((task) => paint(taskLine(task, Date.now(), width), style, columns))];
+  return [
+    "",
+    headerLine(state, { style, columns }),
+    "",
+    ...shown.map((task) => paint(taskLine(task, Date.now(), width), style, columns)),
+  ];
 }

@@ -1,7 +1,15 @@
 import type { DatasetWritten, RunEvent, RunFinished, RunStarted, SerializedError, TaskSkipped } from "@glacier/core";
 
 /** How far a task is. `committed`: done by an earlier start of a resumed run. */
-export type TaskStatus = "waiting" | "running" | "retrying" | "succeeded" | "committed" | "failed" | "cancelled" | "skipped";
+export type TaskStatus =
+  | "waiting"
+  | "running"
+  | "retrying"
+  | "succeeded"
+  | "committed"
+  | "failed"
+  | "cancelled"
+  | "skipped";
 
 /** What the events so far say of one task. */
 export interface TaskState {
@@ -29,7 +37,16 @@ export class RunState {
   started: RunStarted | undefined;
   finished: RunFinished | undefined;
   readonly tasks: Map<string, TaskState> = new Map();
-  readonly counts: Record<TaskStatus, number> = { waiting: 0, running: 0, retrying: 0, succeeded: 0, committed: 0, failed: 0, cancelled: 0, skipped: 0 };
+  readonly counts: Record<TaskStatus, number> = {
+    waiting: 0,
+    running: 0,
+    retrying: 0,
+    succeeded: 0,
+    committed: 0,
+    failed: 0,
+    cancelled: 0,
+    skipped: 0,
+  };
   /** Running or waiting for a retry, longest first. */
   readonly active: Set<TaskState> = new Set();
   /** The last ones to end, latest last. */

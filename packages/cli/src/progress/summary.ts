@@ -31,14 +31,40 @@ function headline({ started, finished, tasks, done, counts }: RunState, style: S
   switch (finished?.status) {
     case "succeeded": {
       const before = counts.committed === 0 ? "" : `, ${counts.committed} of them done before`;
-      return paint([span("✔ ", "green"), span(name, "bold"), span(` succeeded${time}`), span(`  ${total}${before}`, "dim")], style, columns);
+      return paint(
+        [span("✔ ", "green"), span(name, "bold"), span(` succeeded${time}`), span(`  ${total}${before}`, "dim")],
+        style,
+        columns,
+      );
     }
     case "failed":
-      return paint([span("✖ ", "red"), span(name, "bold"), span(` failed${time}`), span(`  ${done} of ${total} done, ${counts.failed} failed`, "dim")], style, columns);
+      return paint(
+        [
+          span("✖ ", "red"),
+          span(name, "bold"),
+          span(` failed${time}`),
+          span(`  ${done} of ${total} done, ${counts.failed} failed`, "dim"),
+        ],
+        style,
+        columns,
+      );
     case "cancelled":
-      return paint([span("◼ ", "yellow"), span(name, "bold"), span(` cancelled${time}`), span(`  ${done} of ${total} done`, "dim")], style, columns);
+      return paint(
+        [
+          span("◼ ", "yellow"),
+          span(name, "bold"),
+          span(` cancelled${time}`),
+          span(`  ${done} of ${total} done`, "dim"),
+        ],
+        style,
+        columns,
+      );
     default:
-      return paint([span("? ", "yellow"), span(name, "bold"), span(" did not finish"), span(`  ${done} of ${total} done`, "dim")], style, columns);
+      return paint(
+        [span("? ", "yellow"), span(name, "bold"), span(" did not finish"), span(`  ${done} of ${total} done`, "dim")],
+        style,
+        columns,
+      );
   }
 }
 
@@ -51,10 +77,24 @@ function outputLines(state: RunState, { style, columns, cwd, sinks }: SummaryVie
   const wanted = all.length > manyOutputs && sinks !== undefined ? new Set(sinks) : undefined;
   const ends = wanted === undefined ? all : all.filter(({ dataset }) => wanted.has(dataset));
   const listed = ends.slice(0, manyOutputs);
-  const rows = listed.map((output) => [output.dataset, output.rows === undefined ? "" : grouped(output.rows), byteSize(output.bytes), whereOf(output, cwd)]);
+  const rows = listed.map((output) => [
+    output.dataset,
+    output.rows === undefined ? "" : grouped(output.rows),
+    byteSize(output.bytes),
+    whereOf(output, cwd),
+  ]);
   const left = all.length - listed.length;
-  const lines = table([{ title: "output" }, { title: "rows", align: "right" }, { title: "size", align: "right" }, { title: "where" }], rows, style, columns - 2);
-  return ["", ...lines.map((line) => `  ${line}`), ...(left > 0 ? [style.dim(`  and ${count(left, "more", "more")}`)] : [])];
+  const lines = table(
+    [{ title: "output" }, { title: "rows", align: "right" }, { title: "size", align: "right" }, { title: "where" }],
+    rows,
+    style,
+    columns - 2,
+  );
+  return [
+    "",
+    ...lines.map((line) => `  ${line}`),
+    ...(left > 0 ? [style.dim(`  and ${count(left, "more", "more")}`)] : []),
+  ];
 }
 
 function timeLines(state: RunState, { style, columns, criticalPath }: SummaryView): string[] {
@@ -63,9 +103,24 @@ function timeLines(state: RunState, { style, columns, criticalPath }: SummaryVie
   const lines = [""];
   if (criticalPath !== undefined && criticalPath.length > 1) {
     const total = criticalPath.reduce((sum, name) => sum + (state.tasks.get(name)?.durationMs ?? 0), 0);
-    lines.push(paint([span("  critical path  ", "dim"), span(duration(total)), span(`  ${chainText(criticalPath)}`)], style, columns));
+    lines.push(
+      paint(
+        [span("  critical path  ", "dim"), span(duration(total)), span(`  ${chainText(criticalPath)}`)],
+        style,
+        columns,
+      ),
+    );
   }
-  lines.push(paint([span("  slowest tasks  ", "dim"), span(slowest.map(({ name, durationMs }) => `${name} ${duration(durationMs)}`).join(", "))], style, columns));
+  lines.push(
+    paint(
+      [
+        span("  slowest tasks  ", "dim"),
+        span(slowest.map(({ name, durationMs }) => `${name} ${duration(durationMs)}`).join(", ")),
+      ],
+      style,
+      columns,
+    ),
+  );
   return lines;
 }
 

@@ -35,7 +35,9 @@ export function taskLine(task: TaskState, now: number, nameWidth: number, frame 
 /** Rows and bytes that a task wrote, or has moved so far. */
 export function amounts(task: TaskState): string {
   if (task.outputs.length > 0) {
-    const rows = task.outputs.every((output) => output.rows === undefined) ? undefined : sum(task.outputs.map((output) => output.rows ?? 0));
+    const rows = task.outputs.every((output) => output.rows === undefined)
+      ? undefined
+      : sum(task.outputs.map((output) => output.rows ?? 0));
     const invalid = sum(task.outputs.map((output) => output.invalid ?? 0));
     return [
       ...(rows === undefined ? [] : [count(rows, "row")]),
@@ -44,8 +46,16 @@ export function amounts(task: TaskState): string {
     ].join(", ");
   }
   const moved = [
-    ...(task.rowsRead > 0 ? [`${count(task.rowsRead, "row")} in`] : task.bytesRead > 0 ? [`${byteSize(task.bytesRead)} in`] : []),
-    ...(task.rowsWritten > 0 ? [`${count(task.rowsWritten, "row")} out`] : task.bytesWritten > 0 ? [`${byteSize(task.bytesWritten)} out`] : []),
+    ...(task.rowsRead > 0
+      ? [`${count(task.rowsRead, "row")} in`]
+      : task.bytesRead > 0
+        ? [`${byteSize(task.bytesRead)} in`]
+        : []),
+    ...(task.rowsWritten > 0
+      ? [`${count(task.rowsWritten, "row")} out`]
+      : task.bytesWritten > 0
+        ? [`${byteSize(task.bytesWritten)} out`]
+        : []),
   ];
   return moved.join(", ");
 }
@@ -64,11 +74,21 @@ function details(task: TaskState, now: number): Span[] {
   const repeated = task.attempt > 1 ? [span(`attempt ${task.attempt}  `, "yellow")] : [];
   switch (task.status) {
     case "running":
-      return [...repeated, span(amounts(task)), ...(task.note === undefined ? [] : [span(`${amounts(task) === "" ? "" : "  "}${task.note}`, "dim")])];
+      return [
+        ...repeated,
+        span(amounts(task)),
+        ...(task.note === undefined ? [] : [span(`${amounts(task) === "" ? "" : "  "}${task.note}`, "dim")]),
+      ];
     case "retrying":
-      return [span(`retry in ${elapsed(Math.max(0, task.retryAt - now))}  `, "yellow"), ...(task.error === undefined ? [] : [span(errorText(task.error), "dim")])];
+      return [
+        span(`retry in ${elapsed(Math.max(0, task.retryAt - now))}  `, "yellow"),
+        ...(task.error === undefined ? [] : [span(errorText(task.error), "dim")]),
+      ];
     case "succeeded":
-      return [span(amounts(task)), ...(task.attempt > 1 ? [span(`  after ${count(task.attempt, "attempt")}`, "yellow")] : [])];
+      return [
+        span(amounts(task)),
+        ...(task.attempt > 1 ? [span(`  after ${count(task.attempt, "attempt")}`, "yellow")] : []),
+      ];
     case "committed":
       return [span("done before", "dim")];
     case "failed":
@@ -76,7 +96,14 @@ function details(task: TaskState, now: number): Span[] {
     case "cancelled":
       return [span("cancelled", "yellow")];
     case "skipped":
-      return [span(task.skipped?.reason === "upstream" ? `not run: ${task.skipped.because ?? "a task before it"} failed` : "not run", "dim")];
+      return [
+        span(
+          task.skipped?.reason === "upstream"
+            ? `not run: ${task.skipped.because ?? "a task before it"} failed`
+            : "not run",
+          "dim",
+        ),
+      ];
     case "waiting":
       return [];
   }

@@ -23,26 +23,47 @@ export interface DiscoveredProvider {
  */
 export async function discoverProviders(root: string): Promise<DiscoveredProvider[]> {
   const { dependencies, devDependencies, optionalDependencies, peerDependencies } = readPackageJson(root) ?? {};
-  const names = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies, ...peerDependencies }).sort();
+  const names = Object.keys({
+    ...dependencies,
+    ...devDependencies,
+    ...optionalDependencies,
+    ...peerDependencies,
+  }).sort();
   const found = names.flatMap((name) => {
     const path = findPackage(root, name);
     const json = path === undefined ? undefined : readPackageJson(path);
     return path === undefined || json?.glacier?.provider === undefined ? [] : [{ name, path, json }];
   });
-  return Promise.all(found.map(async ({ name, path, json }) => ({ package: name, version: json.version, path: realpathSync(path), ...(await load(root, name, json)) })));
+  return Promise.all(
+    found.map(async ({ name, path, json }) => ({
+      package: name,
+      version: json.version,
+      path: realpathSync(path),
+      ...(await load(root, name, json)),
+    })),
+  );
 }
 
-async function load(root: string, name: string, { glacier }: PackageJson): Promise<{ provider: Provider } | { error: GlacierError }> {
+async function load(
+  root: string,
+  name: string,
+  { glacier }: PackageJson,
+): Promise<{ provider: Provider } | { error: GlacierError }> {
   const spec = glacier?.provider;
   if (typeof spec !== "string" || spec === "") {
     return { error: invalid(name, `its package.json has no export's name in glacier.provider`) };
   }
   const [subpath, wanted] = spec.startsWith(".") ? (spec.split("#") as [string, string | undefined]) : [".", spec];
   try {
-    const { exports } = await importFrom(root, name + subpath.slice(1));
+    const { exports, url } = await importFrom(root, name + subpath.slice(1));
     const value = wanted === undefined ? (exports["default"] ?? exports["provider"]) : exports[wanted];
-    if (isProvider(value)) return { provider: value };
-    return { error: invalid(name, `its export ${JSON.stringify(spec)} is ${value === undefined ? "not there" : "not a provider"}`) };
+    if (isProvider(value)) return { provider: { module: url, ...value } };
+    return {
+      error: invalid(
+        name,
+        `its export ${JSON.stringify(spec)} is ${value === undefined ? "not there" : "not a provider"}`,
+      ),
+    };
   } catch (error) {
     return { error: isGlacierError(error) ? error : invalid(name, describeThrown(error).split("\n")[0] ?? "", error) };
   }

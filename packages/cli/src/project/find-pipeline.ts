@@ -4,7 +4,16 @@ import { GlacierError } from "@glacier/core";
 import { findRoot, readPackageJson } from "./files.ts";
 
 /** Where a pipeline is looked for in a project's folder when nothing names it. */
-export const defaultFiles: readonly string[] = ["pipeline.ts", "src/pipeline.ts", "pipeline.mts", "src/pipeline.mts", "pipeline.js", "src/pipeline.js", "pipeline.mjs", "src/pipeline.mjs"];
+export const defaultFiles: readonly string[] = [
+  "pipeline.ts",
+  "src/pipeline.ts",
+  "pipeline.mts",
+  "src/pipeline.mts",
+  "pipeline.js",
+  "src/pipeline.js",
+  "pipeline.mjs",
+  "src/pipeline.mjs",
+];
 
 /**
  * The file that exports the pipeline: the path given (a file, or a project's folder), else package.json's

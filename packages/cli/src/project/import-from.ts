@@ -5,7 +5,10 @@ import { pathToFileURL } from "node:url";
  * Imports a package as a module in `folder` would: Node's own resolution, with the conditions of this process.
  * (`createRequire` resolves with the `require` condition, which packages that are only ES modules don't have.)
  */
-export async function importFrom(folder: string, specifier: string): Promise<{ readonly url: string; readonly exports: Readonly<Record<string, unknown>> }> {
+export async function importFrom(
+  folder: string,
+  specifier: string,
+): Promise<{ readonly url: string; readonly exports: Readonly<Record<string, unknown>> }> {
   const parentURL = pathToFileURL(`${folder}/package.json`).href;
   const alias = `glacier-from:${parentURL}#${specifier}`;
   let url = "";

@@ -4,7 +4,11 @@ import { shortPath } from "../text/stack.ts";
 import { moduleError } from "./module-error.ts";
 
 /** Loads a module and picks its pipeline; fills in `pipeline.module`. Errors: `MODULE_INVALID`, `USAGE`, or what its code threw. */
-export async function loadPipeline(file: string, name: string | undefined, where: { readonly cwd: string; readonly root: string }): Promise<Pipeline> {
+export async function loadPipeline(
+  file: string,
+  name: string | undefined,
+  where: { readonly cwd: string; readonly root: string },
+): Promise<Pipeline> {
   const exports = await loadModule(file, where.root);
   const pipeline = pick(pipelinesOf(exports), name, exports, shortPath(file, where.cwd));
   pipeline.module ??= pathToFileURL(file).href;
@@ -41,10 +45,19 @@ function pipelinesOf(exports: Readonly<Record<string, unknown>>): Found[] {
 function isPipeline(value: unknown): value is Pipeline {
   if (typeof value !== "object" || value === null) return false;
   const { name, tasks, run, plan, validate } = value as Partial<Pipeline>;
-  return typeof name === "string" && Array.isArray(tasks) && [run, plan, validate].every((method) => typeof method === "function");
+  return (
+    typeof name === "string" &&
+    Array.isArray(tasks) &&
+    [run, plan, validate].every((method) => typeof method === "function")
+  );
 }
 
-function pick(found: readonly Found[], name: string | undefined, exports: Readonly<Record<string, unknown>>, file: string): Pipeline {
+function pick(
+  found: readonly Found[],
+  name: string | undefined,
+  exports: Readonly<Record<string, unknown>>,
+  file: string,
+): Pipeline {
   const [first] = found;
   if (first === undefined) {
     const others = Object.entries(exports).map(([key, value]) => `${key} (${kindOf(value)})`);
@@ -56,7 +69,10 @@ function pick(found: readonly Found[], name: string | undefined, exports: Readon
   const list = found.map(({ pipeline }) => pipeline.name).join(", ");
   if (name === undefined) {
     if (found.length === 1) return first.pipeline;
-    throw new GlacierError("USAGE", { message: `${file} exports ${found.length} pipelines: ${list}`, hint: `Choose one: --pipeline ${first.pipeline.name}.` });
+    throw new GlacierError("USAGE", {
+      message: `${file} exports ${found.length} pipelines: ${list}`,
+      hint: `Choose one: --pipeline ${first.pipeline.name}.`,
+    });
   }
   const match = found.find(({ pipeline }) => pipeline.name === name) ?? found.find((one) => one.exports.includes(name));
   if (match !== undefined) return match.pipeline;

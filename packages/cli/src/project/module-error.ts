@@ -14,18 +14,41 @@ export function moduleError(thrown: unknown, file: string, root: string): Glacie
     if (thrown.context["file"] === undefined) Object.assign(thrown.context, framePlace(thrown, root) ?? { file });
     return thrown;
   }
-  const { code, message } = thrown instanceof Error ? (thrown as Error & { code?: string }) : { code: undefined, message: "" };
+  const { code, message } =
+    thrown instanceof Error ? (thrown as Error & { code?: string }) : { code: undefined, message: "" };
   if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") return notFound(thrown as Error, file);
   if (code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX") {
-    return invalid(message, "Node strips types but compiles nothing: use a const object or a union instead of an enum, fields instead of parameter properties, modules instead of namespaces (tsconfig: erasableSyntaxOnly).", thrown, place(thrown));
+    return invalid(
+      message,
+      "Node strips types but compiles nothing: use a const object or a union instead of an enum, fields instead of parameter properties, modules instead of namespaces (tsconfig: erasableSyntaxOnly).",
+      thrown,
+      place(thrown),
+    );
   }
   const missingExport = /does not provide an export named '(.+)'/.exec(message)?.[1];
   if (missingExport !== undefined) {
-    return invalid(message, `If ${missingExport} is a type, import it with \`import type\`: Node strips types without looking at other modules (tsconfig: verbatimModuleSyntax).`, thrown, place(thrown));
+    return invalid(
+      message,
+      `If ${missingExport} is a type, import it with \`import type\`: Node strips types without looking at other modules (tsconfig: verbatimModuleSyntax).`,
+      thrown,
+      place(thrown),
+    );
   }
-  if (thrown instanceof SyntaxError) return invalid(`syntax error: ${message}`, "Correct the file; your editor or tsc shows the same place.", thrown, place(thrown) ?? { file });
-  if (code === "ERR_IMPORT_ATTRIBUTE_MISSING") return invalid(message, 'Add it to the import: with { type: "json" }.', thrown, { file });
-  return invalid(`the module threw while it was loaded: ${describeThrown(thrown)}`, "Code outside of tasks runs on every load: keep it to declarations.", thrown, framePlace(thrown, root) ?? { file });
+  if (thrown instanceof SyntaxError)
+    return invalid(
+      `syntax error: ${message}`,
+      "Correct the file; your editor or tsc shows the same place.",
+      thrown,
+      place(thrown) ?? { file },
+    );
+  if (code === "ERR_IMPORT_ATTRIBUTE_MISSING")
+    return invalid(message, 'Add it to the import: with { type: "json" }.', thrown, { file });
+  return invalid(
+    `the module threw while it was loaded: ${describeThrown(thrown)}`,
+    "Code outside of tasks runs on every load: keep it to declarations.",
+    thrown,
+    framePlace(thrown, root) ?? { file },
+  );
 }
 
 function notFound(error: Error, file: string): GlacierError {
@@ -36,10 +59,20 @@ function notFound(error: Error, file: string): GlacierError {
   const where = found ?? { file: importer };
   const specifier = found?.specifier ?? what;
   if (error.message.startsWith("Cannot find package")) {
-    return invalid(`package "${specifier}" is not installed`, `Install it: npm install ${packageName(specifier)}.`, error, where);
+    return invalid(
+      `package "${specifier}" is not installed`,
+      `Install it: npm install ${packageName(specifier)}.`,
+      error,
+      where,
+    );
   }
-  const existing = [".ts", ".mts", ".js", ".mjs", "/index.ts", "/index.js"].find((end) => existsSync(what.replace(/\.js$/, "") + end));
-  const hint = existing === undefined ? "Check the path." : `Write the whole file name: "${specifier.replace(/\.js$/, "")}${existing}".`;
+  const existing = [".ts", ".mts", ".js", ".mjs", "/index.ts", "/index.js"].find((end) =>
+    existsSync(what.replace(/\.js$/, "") + end),
+  );
+  const hint =
+    existing === undefined
+      ? "Check the path."
+      : `Write the whole file name: "${specifier.replace(/\.js$/, "")}${existing}".`;
   return invalid(`there is no file "${specifier}"`, hint, error, where);
 }
 
@@ -53,7 +86,10 @@ function importLine(importer: string, target: string): { file: string; line: num
   }
   for (const [index, line] of text.split("\n").entries()) {
     for (const [, specifier = ""] of line.matchAll(/(?:from|import|require)\s*\(?\s*["']([^"']+)["']/g)) {
-      const same = specifier === target || specifier.startsWith(`${target}/`) || (specifier.startsWith(".") && resolve(dirname(importer), specifier) === target);
+      const same =
+        specifier === target ||
+        specifier.startsWith(`${target}/`) ||
+        (specifier.startsWith(".") && resolve(dirname(importer), specifier) === target);
       if (same) return { file: importer, line: index + 1, specifier };
     }
   }
@@ -62,7 +98,8 @@ function importLine(importer: string, target: string): { file: string; line: num
 
 /** Node puts `file:///…:12` on the first line of a syntax error's stack. */
 function place(thrown: unknown): ErrorContext | undefined {
-  const match = thrown instanceof Error ? /^(file:\/\/.+?|\/.+?|[A-Za-z]:\\.+?):(\d+)\n/.exec(thrown.stack ?? "") : null;
+  const match =
+    thrown instanceof Error ? /^(file:\/\/.+?|\/.+?|[A-Za-z]:\\.+?):(\d+)\n/.exec(thrown.stack ?? "") : null;
   if (match === null) return undefined;
   const [, file = "", line] = match;
   return { file: file.startsWith("file:") ? fileURLToPath(file) : file, line: Number(line) };
@@ -74,11 +111,18 @@ function framePlace(thrown: unknown, root: string): ErrorContext | undefined {
 }
 
 function packageName(specifier: string): string {
-  return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
 }
 
 function invalid(message: string, hint: string, cause: unknown, where: ErrorContext | undefined): GlacierError {
   const { file, line, column } = where ?? {};
-  const context = { ...(file !== undefined && { file }), ...(line !== undefined && { line }), ...(column !== undefined && { column }) };
+  const context = {
+    ...(file !== undefined && { file }),
+    ...(line !== undefined && { line }),
+    ...(column !== undefined && { column }),
+  };
   return new GlacierError("MODULE_INVALID", { message, hint, cause, context });
 }

@@ -1,5 +1,14 @@
 import { dirname } from "node:path";
-import { createRegistry, type Environment, type Executor, GlacierError, isGlacierError, type Pipeline, type Provider, type Registry } from "@glacier/core";
+import {
+  createRegistry,
+  type Environment,
+  type Executor,
+  GlacierError,
+  isGlacierError,
+  type Pipeline,
+  type Provider,
+  type Registry,
+} from "@glacier/core";
 import { chooseEnvironment, type LoadedConfig, loadConfig } from "./config.ts";
 import { type DiscoveredProvider, discoverProviders } from "./discover.ts";
 import { findRoot } from "./files.ts";
@@ -38,13 +47,19 @@ export async function loadProject(options: ProjectOptions): Promise<Project> {
   const root = findRoot(dirname(file));
   const loaded = await loadConfig(dirname(file), root);
   const environment = chooseEnvironment(loaded, options.env);
-  const [pipeline, { providers, discovered }] = await Promise.all([loadPipeline(file, options.pipeline, { cwd, root }), loadProviders(loaded, root)]);
+  const [pipeline, { providers, discovered }] = await Promise.all([
+    loadPipeline(file, options.pipeline, { cwd, root }),
+    loadProviders(loaded, root),
+  ]);
   const tenant = options.tenant ?? environment?.tenant;
   return { root, file, pipeline, environment, tenant, registry: createRegistry(providers), discovered };
 }
 
 /** The config's providers, else those that are discovered and load. */
-export async function loadProviders({ config }: LoadedConfig, root: string): Promise<{ providers: readonly Provider[]; discovered: readonly DiscoveredProvider[] | undefined }> {
+export async function loadProviders(
+  { config }: LoadedConfig,
+  root: string,
+): Promise<{ providers: readonly Provider[]; discovered: readonly DiscoveredProvider[] | undefined }> {
   if (config.providers !== undefined) return { providers: config.providers, discovered: undefined };
   const discovered = await discoverProviders(root);
   return { providers: discovered.flatMap(({ provider }) => provider ?? []), discovered };
@@ -58,7 +73,9 @@ export function createExecutor(project: Project, name?: string): Executor {
   const { environment } = project;
   const configured = environment?.executor ?? "local";
   const wanted = name ?? configured;
-  return explainMissing(project, () => project.registry.executor(wanted, wanted === configured ? environment?.options : undefined));
+  return explainMissing(project, () =>
+    project.registry.executor(wanted, wanted === configured ? environment?.options : undefined),
+  );
 }
 
 /** A registry of the project's providers and the executor's own, as a run has it. */

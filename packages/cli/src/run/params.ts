@@ -6,7 +6,11 @@ import { usage } from "../command/parse.ts";
  * that it is a number, a boolean or something nested (JSON); what doesn't read as that stays text, for the schema to refuse.
  * Undefined where there are none at all. Errors: `USAGE`.
  */
-export function readParams(given: readonly string[] | undefined, environment: Readonly<Record<string, unknown>> | undefined, tasks: readonly Pick<AnyTask, "params">[]): { [name: string]: Json } | undefined {
+export function readParams(
+  given: readonly string[] | undefined,
+  environment: Readonly<Record<string, unknown>> | undefined,
+  tasks: readonly Pick<AnyTask, "params">[],
+): { [name: string]: Json } | undefined {
   if (given === undefined && environment === undefined) return undefined;
   const types = paramTypes(tasks);
   const params = { ...environment } as { [name: string]: Json };

@@ -20,7 +20,12 @@ export function cancelOnSignal(onCancel: () => void): Cancellation {
       if (exitCode !== undefined) process.exit(code);
       exitCode = code;
       onCancel();
-      controller.abort(new GlacierError("CANCELLED", { message: `cancelled by ${name}`, hint: "Resume the run: what is committed is not done again." }));
+      controller.abort(
+        new GlacierError("CANCELLED", {
+          message: `cancelled by ${name}`,
+          hint: "Resume the run: what is committed is not done again.",
+        }),
+      );
     };
     process.on(name, listener);
     return () => process.off(name, listener);

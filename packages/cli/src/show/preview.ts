@@ -22,7 +22,8 @@ export async function previewLines(opened: OpenedDataset, view: PreviewView): Pr
     }
     case "value": {
       const value = await opened.value();
-      if (Array.isArray(value) && value.length > 0 && value.every(isRecord)) return rowsLines(value.slice(0, view.limit), value.length, view);
+      if (Array.isArray(value) && value.length > 0 && value.every(isRecord))
+        return rowsLines(value.slice(0, view.limit), value.length, view);
       return valueLines(value, view);
     }
     default:
@@ -47,14 +48,26 @@ const widestCell = 80;
 function rowsLines(rows: readonly unknown[], total: number | undefined, { style, width }: PreviewView): string[] {
   if (rows.length === 0) return [style.dim("no rows")];
   const names = [...new Set(rows.flatMap((row) => (isRecord(row) ? Object.keys(row) : ["value"])))];
-  const columns = names.map((title) => ({ title, align: rows.every((row) => isNumeric(cellOf(row, title))) ? ("right" as const) : ("left" as const) }));
+  const columns = names.map((title) => ({
+    title,
+    align: rows.every((row) => isNumeric(cellOf(row, title))) ? ("right" as const) : ("left" as const),
+  }));
   const cells = rows.map((row) => names.map((name) => fit(cellText(cellOf(row, name)), widestCell)));
-  const left = total === undefined ? "more rows follow" : total > rows.length ? `${count(total - rows.length, "more row")}` : undefined;
+  const left =
+    total === undefined
+      ? "more rows follow"
+      : total > rows.length
+        ? `${count(total - rows.length, "more row")}`
+        : undefined;
   return [...table(columns, cells, style, width), ...(left === undefined ? [] : [style.dim(left)])];
 }
 
 function valueLines(value: unknown, { limit, style, width }: PreviewView): string[] {
-  const text = typeof value === "string" ? value : (JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? inner.toString() : inner), 2) ?? String(value));
+  const text =
+    typeof value === "string"
+      ? value
+      : (JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? inner.toString() : inner), 2) ??
+        String(value));
   const lines = text.split("\n");
   const room = Math.max(limit, 20);
   const shown = lines.slice(0, room).map((line) => fit(harmless(line), width));
@@ -85,8 +98,10 @@ function cellOf(row: unknown, name: string): unknown {
 function cellText(value: unknown): string {
   if (value === undefined) return "";
   if (value === null) return "null";
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "invalid date" : value.toISOString().replace(/T00:00:00\.000Z$/, "");
-  if (typeof value === "object") return JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? inner.toString() : inner));
+  if (value instanceof Date)
+    return Number.isNaN(value.getTime()) ? "invalid date" : value.toISOString().replace(/T00:00:00\.000Z$/, "");
+  if (typeof value === "object")
+    return JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? inner.toString() : inner));
   return String(value);
 }
 

@@ -16,7 +16,11 @@ export interface ErrorView {
 export function errorLines(error: SerializedError, view: ErrorView): string[] {
   const { style } = view;
   const issues = error.issues ?? [];
-  if (issues.length === 0) return [`${style.red("✖")} ${style.bold(style.red(error.code))} ${firstLine(error.message)}`, ...indent(detail(error, view))];
+  if (issues.length === 0)
+    return [
+      `${style.red("✖")} ${style.bold(style.red(error.code))} ${firstLine(error.message)}`,
+      ...indent(detail(error, view)),
+    ];
   // An aggregate's message repeats its issues: its first line says what it is about.
   return [
     `${style.red("✖")} ${style.bold(style.red(error.code))} ${firstLine(error.message).replace(/:$/, "")}`,
@@ -47,7 +51,8 @@ function whereLines({ context, stack }: SerializedError, { style, cwd, root }: E
   const file = context?.["file"];
   if (typeof file === "string") {
     const { line, column } = context ?? {};
-    const place = line === undefined ? file : placeText({ file, line, ...(typeof column === "number" && { column }) }, cwd);
+    const place =
+      line === undefined ? file : placeText({ file, line, ...(typeof column === "number" && { column }) }, cwd);
     return [`${style.dim("at")} ${style.cyan(place)}`];
   }
   if (stack === undefined) return [];

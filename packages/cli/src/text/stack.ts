@@ -13,10 +13,13 @@ export interface Frame {
 /** The frames of a stack that lie in files. */
 export function framesOf(stack: string): Frame[] {
   return stack.split("\n").flatMap((line) => {
-    const match = /^\s*at (?:(?:async )?(.*?) \()?(?:async )?((?:file:\/\/|\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$/.exec(line);
+    const match =
+      /^\s*at (?:(?:async )?(.*?) \()?(?:async )?((?:file:\/\/|\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$/.exec(line);
     if (match === null) return [];
     const [, name, place, row, column] = match as unknown as [string, string | undefined, string, string, string];
-    return [{ name, file: place.startsWith("file:") ? pathOf(place) : place, line: Number(row), column: Number(column) }];
+    return [
+      { name, file: place.startsWith("file:") ? pathOf(place) : place, line: Number(row), column: Number(column) },
+    ];
   });
 }
 
@@ -28,7 +31,10 @@ export function ownFrames(stack: string, root: string): Frame[] {
 }
 
 /** `src/tasks.ts:12:9`, relative to `cwd` where that is shorter. */
-export function placeText({ file, line, column }: Pick<Frame, "file" | "line"> & { readonly column?: number }, cwd: string): string {
+export function placeText(
+  { file, line, column }: Pick<Frame, "file" | "line"> & { readonly column?: number },
+  cwd: string,
+): string {
   return `${shortPath(file, cwd)}:${line}${column === undefined ? "" : `:${column}`}`;
 }
 

@@ -10,12 +10,18 @@ const tones: readonly Tone[] = ["bold", "dim", "red", "green", "yellow", "cyan"]
 
 /** A {@link Style} that colours or doesn't. */
 export function createStyle(enabled: boolean): Style {
-  const entries = tones.map((tone) => [tone, enabled ? (text: string) => styleText(tone, text, { validateStream: false }) : (text: string) => text]);
+  const entries = tones.map((tone) => [
+    tone,
+    enabled ? (text: string) => styleText(tone, text, { validateStream: false }) : (text: string) => text,
+  ]);
   return Object.fromEntries(entries);
 }
 
 /** `NO_COLOR` (https://no-color.org) wins over `FORCE_COLOR`; else colour is for terminals that can show it. */
-export function wantsColor(stream: { readonly isTTY?: boolean }, env: Readonly<Record<string, string | undefined>>): boolean {
+export function wantsColor(
+  stream: { readonly isTTY?: boolean },
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
   if (env["NO_COLOR"] !== undefined && env["NO_COLOR"] !== "") return false;
   const force = env["FORCE_COLOR"];
   if (force !== undefined) return force !== "0" && force !== "false";

@@ -13,16 +13,25 @@ export interface TableColumn {
  * Rows under headings, as lines. Cells are cut so that the table stays within `width`: the widest column gives way first.
  * Control characters in cells are made harmless.
  */
-export function table(columns: readonly TableColumn[], rows: readonly (readonly string[])[], style: Style, width: number = Number.POSITIVE_INFINITY): string[] {
+export function table(
+  columns: readonly TableColumn[],
+  rows: readonly (readonly string[])[],
+  style: Style,
+  width: number = Number.POSITIVE_INFINITY,
+): string[] {
   const cells = rows.map((row) => columns.map((_, i) => harmless(row[i] ?? "")));
-  const widths = columns.map(({ title }, i) => Math.max(stringWidth(title), ...cells.map((row) => stringWidth(row[i] ?? ""))));
+  const widths = columns.map(({ title }, i) =>
+    Math.max(stringWidth(title), ...cells.map((row) => stringWidth(row[i] ?? ""))),
+  );
   shrink(widths, width - gap.length * (columns.length - 1));
   const line = (values: readonly string[]) =>
     values
       .map((value, i) => {
         const room = widths[i] ?? 0;
         const cut = fit(value, room);
-        return columns[i]?.align === "right" ? " ".repeat(Math.max(0, room - stringWidth(cut))) + cut : padTo(cut, room);
+        return columns[i]?.align === "right"
+          ? " ".repeat(Math.max(0, room - stringWidth(cut))) + cut
+          : padTo(cut, room);
       })
       .join(gap)
       .trimEnd();

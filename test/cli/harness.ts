@@ -1,0 +1,181 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll } from "vitest";
+
+const repository = fileURLToPath(new URL("../..", import.meta.url));
+const main = join(repository, "packages/cli/src/main.ts");
+const folders: string[] = [];
+
+afterAll(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** What a command answered. */
+export interface Answer {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A temporary folder, gone after the tests. */
+export function folder(): string {
+  const path = realpathSync(mkdtempSync(join(tmpdir(), "glacier-cli-")));
+  folders.push(path);
+  return path;
+}
+
+/**
+ * A temporary project with these files. It depends on core, zod and a provider with an executor called `local`, whose
+ * package is written into its node_modules: it runs tasks in process, over the LocalFS adapter.
+ */
+export function project(
+  files: Record<string, string>,
+  dependencies: readonly string[] = ["@glacier/core", "in-process", "zod"],
+): string {
+  const root = folder();
+  install(root);
+  const json = {
+    name: "a-project",
+    type: "module",
+    dependencies: Object.fromEntries(dependencies.map((name) => [name, "*"])),
+  };
+  write(root, { "package.json": JSON.stringify(json), ...files });
+  return root;
+}
+
+/** Gives a project its dependencies. */
+export function install(root: string): void {
+  for (const [name, path] of Object.entries({
+    "@glacier/core": join(repository, "packages/core"),
+    "@glacier/local": join(repository, "packages/local"),
+    "@types/node": join(repository, "node_modules/@types/node"),
+    zod: join(repository, "node_modules/zod"),
+  })) {
+    mkdirSync(dirname(join(root, "node_modules", name)), { recursive: true });
+    symlinkSync(path, join(root, "node_modules", name));
+  }
+  write(join(root, "node_modules/in-process"), {
+    "package.json":
+      '{ "name": "in-process", "version": "1.2.3", "type": "module", "exports": "./index.js", "glacier": { "provider": "provider" } }',
+    "index.js": inProcess,
+  });
+}
+
+const inProcess = `
+import { executeTask } from "@glacier/core/execute";
+import { nodeRuntime } from "@glacier/core/node";
+import { localFs } from "@glacier/local";
+const runtime = nodeRuntime();
+const local = (options = {}) => ({
+  name: "local",
+  supports: ["local"],
+  defaultStorage: { kind: "localFs", basePath: options.folder ?? ".glacier/data" },
+  state: { kind: "localFs", basePath: ".glacier/state" },
+  concurrency: 4,
+  execute: (invocation, context) => process.env.NEVER_SETTLES ? new Promise(() => {}) : executeTask(invocation, context, runtime),
+});
+export const provider = { name: "in-process", storage: { localFs }, executors: { local } };
+`;
+
+/** Writes files below a folder. */
+export function write(root: string, files: Record<string, string>): void {
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), content);
+  }
+}
+
+/** Every file of a project, but for its dependencies. */
+export function listFiles(root: string): string[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes("node_modules"))
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .sort();
+}
+
+/** The arguments that start the real command line, from its sources, in a process of its own. */
+export const command: readonly string[] = [process.execPath, "--conditions=@glacier/source", main];
+
+/** Starts `glacier` and answers the process and what it will have said. */
+export function start(
+  cwd: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): { child: ChildProcess; answer: Promise<Answer>; output(): string } {
+  const [node = "", ...options] = command;
+  const child = spawn(node, [...options, ...args], { cwd, env: cleanEnv(env), stdio: ["ignore", "pipe", "pipe"] });
+  let stdout = "";
+  let stderr = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  const answer = new Promise<Answer>((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr })));
+  return { child, answer, output: () => stdout + stderr };
+}
+
+/** Runs `glacier` to its end. */
+export function glacier(cwd: string, args: readonly string[], env: Record<string, string> = {}): Promise<Answer> {
+  return start(cwd, args, env).answer;
+}
+
+/** Resolves as soon as `condition` holds. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** This process's environment without what would change colours or the kind of display. */
+export function cleanEnv(more: Record<string, string>): Record<string, string> {
+  const { NO_COLOR, FORCE_COLOR, CI, NODE_OPTIONS, ...rest } = process.env as Record<string, string>;
+  return { ...rest, TERM: "xterm-256color", ...more };
+}
+
+/** Whether a program is installed in one of the usual places. */
+export function hasProgram(name: string): boolean {
+  return ["/usr/bin", "/bin"].some((path) => existsSync(join(path, name)));
+}
+
+/** A pipeline of three tasks: a source of numbers, their sum (which `FAIL` breaks and `SLOW` delays by so many milliseconds), and a report on it. */
+export const numbersPipeline = `
+import { setTimeout as sleep } from "node:timers/promises";
+import { Dataset, ndjson, Pipeline, task } from "@glacier/core";
+import { z } from "zod";
+
+const numbers = new Dataset("numbers", { schema: z.object({ n: z.number() }), format: ndjson() });
+const total = new Dataset("total", { schema: z.number() });
+const report = new Dataset<string>("report");
+
+const make = task("make", { output: numbers, params: z.object({ count: z.number().default(3) }) }, async function* (_, { params }) {
+  for (let n = 1; n <= params.count; n++) yield { n };
+});
+const add = task("add", { inputs: { numbers }, output: total }, async ({ numbers }, { log, signal }) => {
+  log.info("adding up", { with: "care" });
+  console.log("printed by a handler");
+  await sleep(Number(process.env["SLOW"] ?? 0), undefined, { signal });
+  if (process.env["FAIL"]) fail();
+  let sum = 0;
+  for await (const { n } of numbers) sum += n;
+  return sum;
+});
+const write = task("write", { inputs: { total }, output: report }, ({ total }) => \`total: \${total}\`);
+
+function fail(): never {
+  throw new TypeError("does not add up");
+}
+
+export const pipeline = new Pipeline("numbers", [make, add, write]);
+`;
