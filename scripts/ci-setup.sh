@@ -6,7 +6,7 @@ if command -v dockerd >/dev/null || [ -x /usr/sbin/dockerd ]; then
 elif [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq
-  apt-get install -y -qq --no-install-recommends docker.io iptables >/dev/null
+  apt-get install -y -qq --no-install-recommends docker.io iptables exfat-fuse exfatprogs ntfs-3g >/dev/null
   echo "dockerd installed"
 else
   echo "dockerd is missing and can't be installed here (needs root and apt-get)" >&2

@@ -1,0 +1,87 @@
+import {
+  type ContainerCompute,
+  type ExecutionContext,
+  type Executor,
+  findTask,
+  GlacierError,
+  type LocalCompute,
+  type Plan,
+  type Provider,
+  type ServerlessCompute,
+  type StorageResource,
+  type TaskInvocation,
+  type TaskRuntime,
+} from "@glacier/core";
+import { executeTask } from "@glacier/core/execute";
+import { nodeRuntime } from "@glacier/core/node";
+import { local } from "../provider.ts";
+import { type Containers, createContainers } from "./docker/containers.ts";
+import { runIsolated } from "./isolated.ts";
+import { type LocalExecutorOptions, storageOf } from "./options.ts";
+import { isRemote } from "./remote.ts";
+import { createThreads, type Threads } from "./threads.ts";
+
+/** The compute kinds of this machine. */
+export type LocalKind = "local" | "container" | "serverless";
+
+/**
+ * Runs tasks on this machine: those without compute, or with `local`, in process or in worker threads; `serverless` in an
+ * isolated process; `container` in Docker.
+ *
+ * Errors: `OPTION_INVALID`.
+ *
+ * @example
+ * await pipeline.run({ executor: new LocalExecutor({ storage: "out" }) });
+ */
+export class LocalExecutor implements Executor<LocalKind> {
+  readonly name = "local";
+  readonly supports: readonly LocalKind[] = ["local", "container", "serverless"];
+  readonly defaultStorage: StorageResource;
+  readonly state: StorageResource;
+  readonly providers: readonly Provider[] = [local];
+  readonly concurrency?: number;
+  readonly #runtime: TaskRuntime = nodeRuntime();
+  readonly #threads: Threads = createThreads();
+  readonly #containers: Containers;
+
+  constructor(options: LocalExecutorOptions = {}) {
+    const { data, state } = storageOf(options);
+    this.defaultStorage = data;
+    this.state = state;
+    if (options.concurrency !== undefined) this.concurrency = options.concurrency;
+    this.#containers = createContainers(options.docker);
+  }
+
+  execute(invocation: TaskInvocation, context: ExecutionContext): Promise<void> {
+    const { compute } = findTask(context.plan.tasks, invocation.task);
+    switch (compute?.kind) {
+      case "serverless":
+        return runIsolated(compute as ServerlessCompute, invocation, context, this.#runtime);
+      case "container":
+        return this.#containers.run(compute as ContainerCompute, invocation, context, this.#runtime);
+      default: {
+        const workers = (compute as LocalCompute | undefined)?.workers ?? 1;
+        return workers > 1
+          ? this.#threads.run(invocation, context, workers)
+          : executeTask(invocation, context, this.#runtime);
+      }
+    }
+  }
+
+  async check(plan: Plan): Promise<readonly Error[]> {
+    if (isRemote()) return [startedInside(plan)];
+    return this.#containers.check(plan);
+  }
+
+  async close(): Promise<void> {
+    await this.#threads.close();
+  }
+}
+
+function startedInside({ pipeline }: Plan): GlacierError {
+  return new GlacierError("MODULE_INVALID", {
+    message: `the module of pipeline "${pipeline}" runs it when it is loaded`,
+    hint: "Worker threads and isolated functions load the module too: keep pipeline.run(…) behind if (import.meta.main), or in another file.",
+    context: { pipeline },
+  });
+}
