@@ -37,6 +37,7 @@ export type {
   ParamsOf,
   PipelineOptions,
 } from "./pipeline/types.ts";
+export { findDataset, findTask } from "./plan/lookup.ts";
 export type { Plan, PlanDataset, PlanEdge, PlanTask, RetryPolicy } from "./plan/plan.ts";
 export type { FormatFactory, Provider } from "./provider/provider.ts";
 export { createRegistry, type Registry, type RegistryEntry } from "./provider/registry.ts";
@@ -76,6 +77,7 @@ export type {
   StorageFactory,
   WriteOptions,
 } from "./storage/adapter.ts";
+export { normalizeKey } from "./storage/key.ts";
 export {
   type AzureBlobResource,
   type GcsResource,

@@ -6,7 +6,7 @@ import type { StorageResource } from "./resource.ts";
  *
  * Every method throws `GlacierError` only: `NOT_FOUND`, `PRECONDITION_FAILED`, `PERMISSION_DENIED`, `STORAGE_FULL`,
  * `THROTTLED`, `UNAVAILABLE`, `UNSUPPORTED` (a condition the backend can't check; it is never imitated), `KEY_INVALID`,
- * `CANCELLED` (the signal fired), `STORAGE_FAILED`. Exception: an error thrown by the `body` of a write passes through as it is.
+ * `CANCELLED` (the signal fired; a reason that is a `GlacierError` is thrown as it is), `STORAGE_FAILED`. Exception: an error thrown by the `body` of a write passes through as it is.
  */
 export interface StorageAdapter {
   /** Opens an object. `info` is the whole object's, also for a range. */
@@ -17,7 +17,7 @@ export interface StorageAdapter {
    */
   write(key: string, body: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<ObjectInfo>;
   stat(key: string, options?: CallOptions): Promise<ObjectInfo>;
-  /** Objects whose key starts with `prefix` (any string, also within a segment), in ascending order of UTF-8 bytes. */
+  /** Objects whose key starts with `prefix` (any string, also within a segment), in ascending order of the whole key's UTF-8 bytes. */
   list(prefix: string, options?: ListOptions): AsyncIterable<ObjectInfo>;
   /** Deleting what isn't there is no error. */
   delete(key: string, options?: CallOptions): Promise<void>;
@@ -48,7 +48,7 @@ export interface ReadOptions extends CallOptions {
   readonly ifMatch?: string;
 }
 
-/** An opened object. Not iterating `body` to its end (break, return) releases it. */
+/** An opened object. `body` is released at its end, by leaving its loop early (break, return), and by the signal. */
 export interface ReadResult {
   readonly body: AsyncIterable<Uint8Array>;
   readonly info: ObjectInfo;
@@ -56,7 +56,7 @@ export interface ReadResult {
 
 /** Options of {@link StorageAdapter.write}. */
 export interface WriteOptions extends CallOptions {
-  /** Replace only the version with this etag. */
+  /** Replace only the version with this etag; an object that isn't there is `PRECONDITION_FAILED` too. */
   readonly ifMatch?: string;
   /** `"*"`: create only. */
   readonly ifNoneMatch?: "*";
@@ -77,7 +77,7 @@ export interface ObjectInfo {
   readonly key: string;
   /** Size in bytes; 0 for a `prefix` entry. */
   readonly size: number;
-  /** Changes whenever the content is replaced. Opaque. */
+  /** Changes whenever the content is replaced. Opaque; empty for a `prefix` entry. */
   readonly etag: string;
   readonly modified?: Date;
   readonly contentType?: string;
