@@ -1,4 +1,4 @@
-import { GlacierError, isGlacierError } from "@glacier/core";
+import { type Executor, GlacierError, isGlacierError } from "@glacier/core";
 import { exitCodeFor, exitCodes } from "../command/exit-code.ts";
 import type { Command } from "../command/io.ts";
 import { createExecutor, type Project, registryFor, withBrokenProviders } from "../project/project.ts";
@@ -32,16 +32,30 @@ export const command: Command = async (context) => {
 };
 
 async function findIssues(project: Project, executorName: string | undefined): Promise<GlacierError[]> {
-  const { pipeline, tenant, environment, discovered } = project;
-  const bindings = environment?.bindings;
-  const structural = pipeline
-    .validate()
-    .filter(({ context }) => context.dataset === undefined || bindings?.[context.dataset] === undefined);
+  const { pipeline, environment, discovered } = project;
+  const bound = environment?.bindings ?? {};
+  const structural = pipeline.validate().filter(({ context }) => !Object.hasOwn(bound, context.dataset ?? ""));
   if (structural.length > 0) return structural;
   try {
     const executor = createExecutor(project, executorName);
-    const plan = pipeline.plan({ for: executor, tenant, bindings });
-    const registry = registryFor(project, executor);
+    try {
+      return await bindingIssues(project, executor);
+    } finally {
+      await executor.close?.();
+    }
+  } catch (error) {
+    const explained = withBrokenProviders(error, discovered);
+    if (isGlacierError(explained)) return [explained];
+    throw explained;
+  }
+}
+
+/** What this executor can't run or reach. */
+async function bindingIssues(project: Project, executor: Executor): Promise<GlacierError[]> {
+  const { pipeline, tenant, environment } = project;
+  const plan = pipeline.plan({ for: executor, tenant, bindings: environment?.bindings });
+  const registry = registryFor(project, executor);
+  try {
     const unsupported = plan.tasks.flatMap(({ name, compute }) =>
       compute === undefined || executor.supports.includes(compute.kind)
         ? []
@@ -51,15 +65,10 @@ async function findIssues(project: Project, executorName: string | undefined): P
       ...tried(() => registry.storage(storage)),
       ...tried(() => registry.format(format.name, format.options)),
     ]);
-    return [
-      ...unsupported,
-      ...((await executor.check?.(plan)) ?? []).filter((error) => isGlacierError(error)),
-      ...unique(missing),
-    ];
-  } catch (error) {
-    const explained = withBrokenProviders(error, discovered);
-    if (isGlacierError(explained)) return [explained];
-    throw explained;
+    const refused = (await executor.check?.(plan)) ?? [];
+    return [...unsupported, ...refused.filter((error) => isGlacierError(error)), ...unique(missing)];
+  } finally {
+    await registry.close();
   }
 }
 
