@@ -112,8 +112,5 @@ export function newRunId(): string {
   const random = Array.from(crypto.getRandomValues(new Uint8Array(4)), (byte) =>
     byte.toString(16).padStart(2, "0"),
   ).join("");
-  return `${new Date()
-    .toISOString()
-    .replace(/[-:]/g, "")
-    .replace(/\.\d+Z$/, "")}-${random}`;
+  return `${new Date().toISOString().replace(/[-:.Z]/g, "")}-${random}`;
 }
