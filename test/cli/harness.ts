@@ -36,13 +36,10 @@ export function folder(): string {
   return path;
 }
 
-/**
- * A temporary project with these files. It depends on core, zod and a provider with an executor called `local`, whose
- * package is written into its node_modules: it runs tasks in process, over the LocalFS adapter.
- */
+/** A temporary project with these files. Its dependencies are links into this repository, but for `stuck`: see {@link stuck}. */
 export function project(
   files: Record<string, string>,
-  dependencies: readonly string[] = ["@glacier/core", "in-process", "zod"],
+  dependencies: readonly string[] = ["@glacier/core", "@glacier/local", "zod"],
 ): string {
   const root = folder();
   install(root);
@@ -66,27 +63,23 @@ export function install(root: string): void {
     mkdirSync(dirname(join(root, "node_modules", name)), { recursive: true });
     symlinkSync(path, join(root, "node_modules", name));
   }
-  write(join(root, "node_modules/in-process"), {
+  write(join(root, "node_modules/stuck"), {
     "package.json":
-      '{ "name": "in-process", "version": "1.2.3", "type": "module", "exports": "./index.js", "glacier": { "provider": "provider" } }',
-    "index.js": inProcess,
+      '{ "name": "stuck", "version": "1.2.3", "type": "module", "exports": "./index.js", "glacier": { "provider": "provider" } }',
+    "index.js": stuck,
   });
 }
 
-const inProcess = `
-import { executeTask } from "@glacier/core/execute";
-import { nodeRuntime } from "@glacier/core/node";
-import { localFs } from "@glacier/local";
-const runtime = nodeRuntime();
-const local = (options = {}) => ({
+/** A provider with an executor whose attempts never settle, whatever its signal says. */
+const stuck = `
+const local = () => ({
   name: "local",
   supports: ["local"],
-  defaultStorage: { kind: "localFs", basePath: options.folder ?? ".glacier/data" },
-  state: { kind: "localFs", basePath: ".glacier/state" },
-  concurrency: 4,
-  execute: (invocation, context) => process.env.NEVER_SETTLES ? new Promise(() => {}) : executeTask(invocation, context, runtime),
+  defaultStorage: { kind: "localFs", basePath: ".glacier/data" },
+  state: { kind: "localFs", basePath: ".glacier" },
+  execute: () => new Promise(() => {}),
 });
-export const provider = { name: "in-process", storage: { localFs }, executors: { local } };
+export const provider = { name: "stuck", executors: { stuck: local } };
 `;
 
 /** Writes files below a folder. */

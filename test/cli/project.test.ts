@@ -170,19 +170,18 @@ describe("finding things", () => {
   test("providers: what each brings; one that doesn't load is named with the reason, and not fatal unless needed", async () => {
     const root = project(
       { "pipeline.ts": numbersPipeline, "node_modules/broken/index.js": "throw new Error('no licence');\n" },
-      ["@glacier/core", "broken", "in-process", "plain", "zod"],
+      ["@glacier/core", "@glacier/local", "broken", "stuck", "plain", "zod"],
     );
     write(join(root, "node_modules"), {
       "broken/package.json":
-        '{ "name": "broken", "version": "0.1.0", "type": "module", "exports": "./index.js", "glacier": { "provider": "./index.js" } }',
+        '{ "name": "broken", "version": "0.1.0", "type": "module", "exports": "./index.js", "glacier": { "provider": "provider" } }',
       "plain/package.json": '{ "name": "plain", "exports": "./gone.js" }',
     });
     const { code, stdout } = await glacier(root, ["providers"]);
     expect(code).toBe(3);
-    expect(stdout).toMatch(
-      /✔ in-process {2}in-process 1\.2\.3 {2}node_modules\/in-process\n {2}executors {2}local\n {2}storage {4}localFs/,
-    );
-    expect(stdout).toMatch(/✖ broken {2}broken 0\.1\.0[\s\S]*PROVIDER_INVALID/);
+    expect(stdout).toMatch(/✔ stuck {2}stuck 1\.2\.3 {2}node_modules\/stuck\n {2}executors {2}stuck\n/);
+    expect(stdout).toMatch(/✖ broken {2}broken 0\.1\.0[\s\S]*PROVIDER_INVALID .*no licence/);
+    expect(stdout).toMatch(/✔ local .*\n {2}executors {2}local\n {2}storage {4}localFs, memory\n/);
     expect(stdout).not.toContain("plain");
     expect((await glacier(root, ["run"])).code).toBe(0);
     const needed = await glacier(root, ["run", "--executor", "elsewhere"]);
@@ -203,12 +202,12 @@ describe("finding things", () => {
       "pipeline.ts": numbersPipeline,
       "glacier.config.ts": `
 import type { GlacierConfig } from "@glacier/core";
-import { provider } from "in-process";
+import { local } from "@glacier/local";
 export default {
-  providers: [provider],
+  providers: [local],
   environments: {
     default: { params: { count: 2 } },
-    test: { options: { folder: "elsewhere" }, params: { count: 7 }, tenant: "acme", bindings: { total: { kind: "localFs", basePath: "bound" } } },
+    test: { options: { storage: "elsewhere" }, params: { count: 7 }, tenant: "acme", bindings: { total: { kind: "localFs", basePath: "bound" } } },
   },
 } satisfies GlacierConfig;
 `,
@@ -311,8 +310,6 @@ describe("init", () => {
       name: "my-orders",
       dependencies: { "@glacier/core": expect.anything(), "@glacier/local": expect.anything() },
     });
-    // @glacier/local isn't what is tried here.
-    writeFileSync(join(root, "package.json"), json.replace("@glacier/local", "in-process"));
     const run = await glacier(root, ["run"]);
     expect(run.stderr).toBe("");
     expect(run.stdout).toContain("✔ my-orders succeeded");

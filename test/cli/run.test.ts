@@ -161,9 +161,8 @@ describe("cancelling", () => {
   });
 
   test("a second Ctrl-C exits at once, whatever still runs", async () => {
-    const { child, answer, output } = start(project({ "pipeline.ts": numbersPipeline }), ["run"], {
-      NEVER_SETTLES: "1",
-    });
+    const root = project({ "pipeline.ts": numbersPipeline }, ["@glacier/core", "@glacier/local", "stuck", "zod"]);
+    const { child, answer, output } = start(root, ["run", "--executor", "stuck"]);
     await until(() => output().includes("make: started"));
     child.kill("SIGINT");
     await until(() => output().includes("cancelling"));
