@@ -180,7 +180,8 @@ describe("cancelling", () => {
 describe.skipIf(!hasProgram("script"))("on a terminal (needs script(1))", () => {
   function onTerminal(cwd: string, args: string, size: string, env: Record<string, string> = {}): string {
     const line = `stty ${size}; ${command.map((part) => `'${part}'`).join(" ")} ${args}`;
-    return spawnSync("script", ["-qec", line, "/dev/null"], { cwd, env: cleanEnv(env), encoding: "utf8", input: "" })
+    const program = "script";
+    return spawnSync(program, ["-qec", line, "/dev/null"], { cwd, env: cleanEnv(env), encoding: "utf8", input: "" })
       .stdout;
   }
 

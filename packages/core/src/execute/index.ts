@@ -1,1 +1,2 @@
 export { executeTask } from "./execute-task.ts";
+export { Redactor } from "./redact.ts";

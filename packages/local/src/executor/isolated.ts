@@ -14,7 +14,7 @@ import {
 import { processChannel, serveMemory } from "../storage/index.ts";
 import { logLines } from "./lines.ts";
 import { watchMemory } from "./memory-limit.ts";
-import { type RemoteTask, remoteTask, secretsOf, sibling, sourceConditions } from "./remote.ts";
+import { outputLog, type RemoteTask, remoteTask, secretsOf, sibling, sourceConditions } from "./remote.ts";
 
 /** What the child is told first. */
 export interface FunctionCall {
@@ -88,16 +88,13 @@ function converse(
   child: ChildProcess,
   call: FunctionCall,
   invocation: TaskInvocation,
-  { emit }: ExecutionContext,
+  context: ExecutionContext,
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     let answer: Outcome | undefined;
-    const { runId, task, attempt } = invocation;
-    const lastWords = logLines(child, (level, message) =>
-      emit({ type: "log", runId, time: Date.now(), task, attempt, level, message }),
-    );
+    const lastWords = logLines(child, outputLog(invocation, context, call.secrets));
     child.on("message", (message: FunctionMessage | object) => {
-      if ("event" in message) emit(message.event);
+      if ("event" in message) context.emit(message.event);
       else if ("done" in message || "failed" in message) {
         answer = message;
         child.kill("SIGKILL");

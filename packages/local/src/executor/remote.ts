@@ -6,6 +6,7 @@ import {
   type ExecutionContext,
   GlacierError,
   isGlacierError,
+  type LogLevel,
   type MemoryResource,
   type Plan,
   type Provider,
@@ -13,7 +14,7 @@ import {
   type TaskInvocation,
   type TaskRuntime,
 } from "@glacier/core";
-import { executeTask } from "@glacier/core/execute";
+import { executeTask, Redactor } from "@glacier/core/execute";
 import { localFs } from "../storage/index.ts";
 
 /** All that another thread, process or container needs to run one attempt. Plain JSON. */
@@ -113,6 +114,18 @@ function providersIn(exports: Module): Provider[] {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
+}
+
+/** Emits a line of a process's own output as a log event, with the task's secrets masked. */
+export function outputLog(
+  { runId, task, attempt }: TaskInvocation,
+  { emit }: ExecutionContext,
+  secrets: Readonly<Record<string, string>>,
+): (level: LogLevel, line: string) => void {
+  const redactor = new Redactor();
+  for (const secret of Object.values(secrets)) redactor.hide(secret);
+  return (level, line) =>
+    emit({ type: "log", runId, time: Date.now(), task, attempt, level, message: redactor.text(line) });
 }
 
 /** Secrets of a task by name, looked up by whoever starts it: the other side sees no environment but its own. */

@@ -15,7 +15,7 @@ import {
   type TaskInvocation,
   type TaskRuntime,
 } from "@glacier/core";
-import { type RemoteTask, remoteTask, secretsOf, sibling, sourceConditions } from "../remote.ts";
+import { outputLog, type RemoteTask, remoteTask, secretsOf, sibling, sourceConditions } from "../remote.ts";
 import { foldersOf, noteOf } from "./containers.ts";
 import type { Engine } from "./engine.ts";
 
@@ -52,7 +52,7 @@ export async function runFunction(
     // Docker would make a missing folder as root.
     for (const folder of folders) if (!existsSync(folder)) await mkdir(folder, { recursive: true });
     let failure: SerializedError | undefined;
-    const { runId, attempt } = invocation;
+    const output = outputLog(invocation, context, call.secrets);
     try {
       await engine.run({
         compute,
@@ -64,8 +64,7 @@ export async function runFunction(
         owner: invocation,
         signal,
         log(level, line) {
-          if (!line.startsWith(mark))
-            return emit({ type: "log", runId, time: Date.now(), task: planned.name, attempt, level, message: line });
+          if (!line.startsWith(mark)) return output(level, line);
           const message: ContainerMessage = JSON.parse(line.slice(mark.length));
           if ("event" in message) emit(message.event);
           else failure = message.failed;
