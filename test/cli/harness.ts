@@ -9,14 +9,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
-const main = join(dirname(createRequire(import.meta.url).resolve("@glacier/cli/package.json")), "src/main.ts");
+const main = join(repository, "packages/cli/src/main.ts");
 const folders: string[] = [];
 
 afterAll(() => {

@@ -1,5 +1,5 @@
 /** One option of a command. */
-export interface OptionSpec {
+interface OptionSpec {
   readonly type: "string" | "boolean";
   /** May be given several times. */
   readonly multiple?: true;

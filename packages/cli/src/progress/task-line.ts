@@ -17,7 +17,7 @@ export const signs: Readonly<Record<TaskStatus, { readonly sign: string; readonl
 };
 
 /** Frames of the sign of a running task. */
-export const spinner: readonly string[] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+const spinner: readonly string[] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
 /** One task as a line: sign, name, time, and what there is to say of its status. */
 export function taskLine(task: TaskState, now: number, nameWidth: number, frame = 0): Span[] {

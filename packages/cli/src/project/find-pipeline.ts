@@ -4,7 +4,7 @@ import { GlacierError } from "@glacier/core";
 import { findRoot, readPackageJson } from "./files.ts";
 
 /** Where a pipeline is looked for in a project's folder when nothing names it. */
-export const defaultFiles: readonly string[] = [
+const defaultFiles: readonly string[] = [
   "pipeline.ts",
   "src/pipeline.ts",
   "pipeline.mts",

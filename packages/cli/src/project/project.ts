@@ -73,9 +73,11 @@ export function createExecutor(project: Project, name?: string): Executor {
   const { environment } = project;
   const configured = environment?.executor ?? "local";
   const wanted = name ?? configured;
-  return explainMissing(project, () =>
-    project.registry.executor(wanted, wanted === configured ? environment?.options : undefined),
-  );
+  try {
+    return project.registry.executor(wanted, wanted === configured ? environment?.options : undefined);
+  } catch (error) {
+    throw withBrokenProviders(error, project.discovered);
+  }
 }
 
 /** A registry of the project's providers and the executor's own, as a run has it. */
@@ -84,15 +86,6 @@ export function registryFor({ registry }: Project, executor: Executor): Registry
 }
 
 /** Adds the providers that don't load to an error about something that no provider brings. */
-export function explainMissing<T>({ discovered }: Pick<Project, "discovered">, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    throw withBrokenProviders(error, discovered);
-  }
-}
-
-/** As {@link explainMissing}, for an error already caught. */
 export function withBrokenProviders(error: unknown, discovered: readonly DiscoveredProvider[] | undefined): unknown {
   const broken = (discovered ?? []).flatMap((one) => one.error ?? []);
   if (!isGlacierError(error, "PROVIDER_MISSING") || broken.length === 0) return error;
