@@ -353,12 +353,26 @@ function limitTime(task: string, seconds: number, stop: AbortSignal): { signal: 
 
 /** Whatever an executor rejected with, as a `GlacierError`. */
 export function asTaskError(task: string, thrown: unknown): GlacierError {
-  if (isGlacierError(thrown)) return thrown;
+  if (isGlacierError(thrown)) return thrown.context.task === undefined ? named(task, thrown) : thrown;
   return new GlacierError("TASK_FAILED", {
     message: `task "${task}" failed: ${describeThrown(thrown)}`,
     hint: "The task's own code threw; the cause says where.",
     cause: thrown,
     context: { task },
+  });
+}
+
+/** The same error, saying whose it is: an adapter or a pool doesn't know. */
+function named(task: string, error: GlacierError): GlacierError {
+  const { code, message, hint, retryable, issues, context } = error;
+  const cause = error.cause ?? error;
+  return new GlacierError(code, {
+    message: `task "${task}": ${message}`,
+    hint,
+    retryable,
+    issues,
+    cause,
+    context: { task, ...context },
   });
 }
 

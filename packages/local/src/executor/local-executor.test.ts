@@ -1,0 +1,158 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createRegistry, type GlacierError, type RunEvent } from "@glacier/core";
+import { openDataset } from "@glacier/core/inspect";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { hidden, homeless, places, type Trouble, troubles } from "./fixtures/pipelines.ts";
+import { LocalExecutor } from "./local-executor.ts";
+
+let folder: string;
+let events: RunEvent[];
+const onEvent = (event: RunEvent) => void events.push(event);
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "glacier-local-"));
+  events = [];
+  process.env["LOCAL_TEST_KEY"] = "sesame-77";
+  process.env["CANARY"] = "tweet";
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function failure(run: Promise<unknown>): Promise<GlacierError> {
+  const error = await run.then(
+    () => undefined,
+    (thrown: GlacierError) => thrown,
+  );
+  expect(error, "the run should fail").toBeDefined();
+  return (error?.issues[0] ?? error) as GlacierError;
+}
+
+describe("where tasks run", () => {
+  it("uses this process, threads and isolated processes, over a folder", async () => {
+    const result = await places.run({ executor: new LocalExecutor({ storage: folder }), onEvent });
+    const seen = JSON.parse(readFileSync(join(folder, "seen.json"), "utf8"));
+    expect(seen).toMatchObject({ total: 6, key: 9 });
+    expect(seen.pid).not.toBe(process.pid);
+    expect(result.datasets["rows"]).toMatchObject({ rows: 3, task: "make" });
+    expect(existsSync(join(folder, ".glacier", "manifests", "places", "seen.json"))).toBe(true);
+  });
+
+  it("gives a function only its own environment, and masks secrets in its output", async () => {
+    await places.run({ executor: new LocalExecutor({ storage: folder }), onEvent });
+    expect(JSON.parse(readFileSync(join(folder, "seen.json"), "utf8")).env).toEqual({ OWN: "yes" });
+    const logs = events.filter((event) => event.type === "log");
+    expect(logs).toContainEqual(expect.objectContaining({ task: "sum", message: "in a thread" }));
+    expect(logs).toContainEqual(expect.objectContaining({ task: "look", level: "info", message: "the key is ***" }));
+    expect(logs).toContainEqual(expect.objectContaining({ task: "look", level: "warn", message: "trouble" }));
+    expect(JSON.stringify(events)).not.toContain("sesame-77");
+  });
+
+  it("shares memory storage with threads and processes, and keeps it from run to run", async () => {
+    const executor = new LocalExecutor({ storage: "memory" });
+    const first = await places.run({ executor });
+    const again = await places.run({ executor, only: ["look"], onEvent });
+    expect(Object.keys(again.tasks)).toEqual(["look"]);
+    const registry = createRegistry(executor.providers);
+    const opened = await openDataset({ plan: places.plan({ for: executor }), pipeline: places, registry }, "total");
+    expect(await opened.value()).toBe(6);
+    expect(opened.manifest?.runId).toBe(first.runId);
+  });
+
+  it("leaves no thread and no process behind: a program that has run a pipeline ends by itself", () => {
+    const script = fileURLToPath(new URL("./fixtures/ends.ts", import.meta.url));
+    const { status, stdout } = spawnSync(process.execPath, ["--conditions=@glacier/source", script, folder], {
+      encoding: "utf8",
+      timeout: 20_000,
+    });
+    expect({ status, children: stdout.trim() }).toEqual({ status: 0, children: "" });
+  });
+});
+
+describe("what goes wrong in a handler", () => {
+  const run = (trouble: Trouble, where: "isolated" | "thread") =>
+    failure(troubles[trouble][where].run({ executor: new LocalExecutor({ storage: folder }) }));
+
+  it.each<[Trouble, string]>([
+    ["exit", "TASK_CRASHED"],
+    ["throwString", "TASK_FAILED"],
+    ["throwError", "TASK_FAILED"],
+    ["heap", "OUT_OF_MEMORY"],
+    ["buffers", "OUT_OF_MEMORY"],
+    ["reject", "TASK_CRASHED"],
+  ])(
+    "isolated: %s is %s",
+    async (trouble, code) => {
+      const error = await run(trouble, "isolated");
+      expect(error).toMatchObject({ code, context: { task: "bad" } });
+      expect(existsSync(join(folder, "total.json"))).toBe(false);
+    },
+    30_000,
+  );
+
+  it("isolated: keeps the exit code, and the place of an error", async () => {
+    expect((await run("exit", "isolated")).context.exitCode).toBe(9);
+    expect(
+      String(
+        (await run("throwError", "isolated")).cause && ((await run("throwError", "isolated")).cause as Error).stack,
+      ),
+    ).toContain("fixtures/pipelines.ts");
+  });
+
+  it("isolated: a function's own timeout ends what never settles, even a busy loop", async () => {
+    const { isolated } = troubles.spin;
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 500);
+    expect(
+      await failure(isolated.run({ executor: new LocalExecutor({ storage: folder }), signal: controller.signal })),
+    ).toMatchObject({ code: "CANCELLED" });
+  });
+
+  it.each<[Trouble, string]>([
+    ["exit", "TASK_CRASHED"],
+    ["throwString", "TASK_FAILED"],
+    ["throwError", "TASK_FAILED"],
+    ["hang", "TASK_TIMEOUT"],
+    ["spin", "TASK_TIMEOUT"],
+  ])(
+    "thread: %s is %s",
+    async (trouble, code) => {
+      expect(await run(trouble, "thread")).toMatchObject({ code, context: { task: "bad" } });
+      expect(existsSync(join(folder, "total.json"))).toBe(false);
+    },
+    30_000,
+  );
+});
+
+describe("what can't start", () => {
+  it("says when a pipeline doesn't tell where its code is", async () => {
+    const error = await failure(homeless.run({ executor: new LocalExecutor({ storage: folder }) }));
+    expect(error).toMatchObject({ code: "MODULE_INVALID" });
+    expect(error.hint).toContain("import.meta.url");
+  });
+
+  it("says when the module doesn't export the pipeline", async () => {
+    expect(await failure(hidden().run({ executor: new LocalExecutor({ storage: folder }) }))).toMatchObject({
+      code: "MODULE_INVALID",
+    });
+  });
+
+  it("stops a module that runs its pipeline when it is loaded from doing so again and again", () => {
+    const script = fileURLToPath(new URL("./fixtures/runs-itself.ts", import.meta.url));
+    const { status, stderr } = spawnSync(process.execPath, ["--conditions=@glacier/source", script], {
+      encoding: "utf8",
+      env: { ...process.env, SELFISH_OUT: folder },
+    });
+    expect(status).not.toBe(0);
+    expect(stderr).toContain("import.meta.main");
+  });
+
+  it.each([{ concurrency: 0 }, { concurrency: 1.5 }, { storage: "" }, { storage: 1 as never }])(
+    "refuses %j",
+    (options) => {
+      expect(() => new LocalExecutor(options)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
+    },
+  );
+});
