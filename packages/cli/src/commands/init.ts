@@ -21,9 +21,11 @@ export const command: Command = async (context) => {
     mkdirSync(dirname(join(target, path)), { recursive: true });
     writeFileSync(join(target, path), content, { flag: "wx" });
   }
-  if (answers.install) await install(packageManager, target);
-  if (!quiet) out.lines(nextSteps(answers, relative(cwd, target), packageManager, context));
-  return exitCodes.done;
+  const installed = answers.install && (await install(packageManager, target));
+  if (!quiet) out.lines(nextSteps({ ...answers, install: installed }, relative(cwd, target), packageManager, context));
+  if (installed === answers.install) return exitCodes.done;
+  process.stderr.write(`${packageManager} install failed: see above. The project's files are written.\n`);
+  return exitCodes.failed;
 };
 
 async function settle({ args, out }: CommandContext, packageManager: string): Promise<InitAnswers | undefined> {
@@ -87,19 +89,12 @@ function choosePackageManager({ args, env }: CommandContext): string {
   return named ?? (packageManagers.includes(started) ? started : "npm");
 }
 
-function install(packageManager: string, cwd: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const failed = (cause: unknown) =>
-      reject(
-        new GlacierError("USAGE", {
-          message: `${packageManager} install failed; the project's files are written`,
-          hint: `Run ${packageManager} install in ${cwd} yourself: see its output above.`,
-          cause,
-        }),
-      );
+/** Whether it went well. */
+function install(packageManager: string, cwd: string): Promise<boolean> {
+  return new Promise((resolve) => {
     const child = spawn(packageManager, ["install"], { cwd, stdio: "inherit", shell: process.platform === "win32" });
-    child.on("error", failed);
-    child.on("close", (code) => (code === 0 ? resolve() : failed(undefined)));
+    child.on("error", () => resolve(false));
+    child.on("close", (code) => resolve(code === 0));
   });
 }
 
