@@ -156,6 +156,27 @@ describe("the same sources give the same bytes", () => {
     ]);
   });
 
+  test("a linked package is named by its name, wherever it lies", async () => {
+    const linked = {
+      "package.json": '{ "name": "@acme/linked", "type": "module", "exports": "./lib/index.js" }',
+      "lib/index.js": "export const x = 1;\n",
+    };
+    const bundles = await Promise.all(
+      ["here/pkg", "far/away/pkg"].map(async (place) => {
+        const root = project({
+          "app/package.json": '{ "name": "app" }',
+          "app/pipeline.ts": 'export { x } from "@acme/linked";\n',
+        });
+        write(join(root, place), linked);
+        mkdirSync(join(root, "app/node_modules/@acme"), { recursive: true });
+        symlinkSync(join(root, place), join(root, "app/node_modules/@acme/linked"));
+        return bundle({ module: join(root, "app/pipeline.ts") });
+      }),
+    );
+    expect(bundles[1]).toEqual(bundles[0]);
+    expect(bundles[0]?.inputs.map(({ path }) => path)).toContain("node_modules/@acme/linked/lib/index.js");
+  });
+
   test("whatever the modules are called and however they depend on each other", async () => {
     const names = fc.uniqueArray(fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/), { minLength: 2, maxLength: 8 });
     await fc.assert(
@@ -248,6 +269,17 @@ describe("what can't be bundled", () => {
     expect(error.message).toContain(`package "${name}" has native code`);
     expect(error.hint).toContain("external");
     expect((await bundle({ module, external: [name] })).code).toContain(`from "${name}"`);
+  });
+
+  test("native code of the project's own", async () => {
+    const root = project({
+      "build/own.node": "",
+      "pipeline.ts": 'import "./own.cjs";\n',
+      "own.cjs": "module.exports = require('./build/own.node');\n",
+    });
+    const error = await failure({ module: join(root, "pipeline.ts") });
+    expect(error.message).toContain("build/own.node");
+    expect(error.message).not.toContain(root);
   });
 
   test("native code that tree shaking drops is none", async () => {

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { dirname, join, parse } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, isAbsolute, join, parse, relative, resolve, sep } from "node:path";
 
 /** The folder of the nearest package.json above a file, else the file's own folder. */
 export function findRoot(file: string): string {
@@ -12,10 +12,11 @@ export function findRoot(file: string): string {
 
 /**
  * Names for files that don't depend on where the checkout lies or how dependencies were installed: relative to the root,
- * and `node_modules/<package>/…` for what any package manager put wherever it likes.
+ * and `node_modules/<package>/…` for what a package manager stored or linked wherever it likes.
  */
 export class Labels {
   readonly root: string;
+  readonly #known: Map<string, string> = new Map();
 
   constructor(root: string) {
     this.root = root;
@@ -23,9 +24,27 @@ export class Labels {
 
   /** The label of a path as esbuild gives it: relative to the root, perhaps behind a namespace. */
   of(path: string): string {
-    const plain = path.replace(/^glacier-native:/, "");
-    const at = plain.lastIndexOf("node_modules/");
-    return at === -1 ? plain : plain.slice(at);
+    let label = this.#known.get(path);
+    if (label === undefined) {
+      label = this.#find(path.replace(/^glacier-native:/, ""));
+      this.#known.set(path, label);
+    }
+    return label;
+  }
+
+  #find(path: string): string {
+    const at = path.lastIndexOf("node_modules/");
+    if (at !== -1) return path.slice(at);
+    const near = isAbsolute(path) ? relative(this.root, path).replaceAll(sep, "/") : path;
+    return near.startsWith("../") ? (this.#linked(resolve(this.root, near)) ?? near) : near;
+  }
+
+  /** For a file of a linked package, one that lies outside of the root and doesn't enclose it. */
+  #linked(file: string): string | undefined {
+    const folder = findRoot(file);
+    if (`${this.root}${sep}`.startsWith(`${folder}${sep}`)) return undefined;
+    const { name } = readPackage(folder);
+    return name === undefined ? undefined : `node_modules/${name}/${relative(folder, file).replaceAll(sep, "/")}`;
   }
 
   /** Replaces the paths that esbuild writes into readable code: comments above modules, names of CommonJS wrappers. */
@@ -48,4 +67,24 @@ export class Labels {
 /** The package that a label belongs to, if it is a dependency's. */
 export function packageOf(label: string): string | undefined {
   return /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(label)?.[1];
+}
+
+type Section = Readonly<Record<string, string>>;
+
+/** What the bundler reads of a package.json. */
+interface PackageJson {
+  readonly name?: string;
+  readonly dependencies?: Section;
+  readonly peerDependencies?: Section;
+  readonly optionalDependencies?: Section;
+  readonly devDependencies?: Section;
+}
+
+/** A folder's package.json; empty where it can't be read. */
+export function readPackage(folder: string): PackageJson {
+  try {
+    return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  } catch {
+    return {};
+  }
 }

@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { extname, join, relative, sep } from "node:path";
+import { extname, relative, sep } from "node:path";
 import type { Loader, Plugin } from "esbuild";
 import type { BundleWarning } from "./bundle.ts";
-import { type Labels, packageOf } from "./labels.ts";
+import { type Labels, packageOf, readPackage } from "./labels.ts";
 
 /** Notes the lines of the user's own modules that build a path from the module's place. */
 export function fileAccessPlugin(): {
@@ -70,21 +69,4 @@ export function devDependencyWarnings(root: string, inputs: readonly string[], l
       message: `"${name}" is in the bundle but only in devDependencies: move it to dependencies`,
       file: "package.json",
     }));
-}
-
-type Section = Record<string, string> | undefined;
-
-function readPackage(
-  root: string,
-): Record<"dependencies" | "peerDependencies" | "optionalDependencies" | "devDependencies", Section> {
-  try {
-    return JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  } catch {
-    return {
-      dependencies: undefined,
-      peerDependencies: undefined,
-      optionalDependencies: undefined,
-      devDependencies: undefined,
-    };
-  }
 }
