@@ -78,7 +78,8 @@ interface Lines {
 /**
  * A line end can't stand inside a JSON document's string, so a block of lines is an array once its line ends are commas:
  * one parse for all is 1.25 times as fast as one for each. It counts only when every line gave one row and looks like
- * an object of its own; anything else goes line by line, which also finds the line to blame.
+ * an object of its own; anything else goes line by line, which also finds the line to blame. (Lines that are documents
+ * only together, such as `{"a":[{}` before `{}]},{"b":3}`, can pass as the rows that they spell.)
  */
 function parseLines(bytes: Uint8Array, context: CodecContext, firstLine: number): Lines {
   const text = decodeUtf8(bytes, context, firstLine);
