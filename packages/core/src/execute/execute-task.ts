@@ -215,7 +215,6 @@ function createLog(attempt: Attempt, redactor: Redactor): Log {
 function reportReads(attempt: Attempt): void {
   const { runId, task, attempt: number } = attempt.invocation;
   for (const { dataset, etag, counts } of attempt.reads) {
-    const rows = counts.rows === undefined ? {} : { rows: counts.rows };
     attempt.emit({
       type: "dataset.read",
       runId,
@@ -224,7 +223,8 @@ function reportReads(attempt: Attempt): void {
       attempt: number,
       dataset,
       bytes: counts.bytes,
-      ...rows,
+      ...(counts.rows !== undefined && { rows: counts.rows }),
+      ...(counts.invalid > 0 && { invalid: counts.invalid }),
       etag,
     });
   }

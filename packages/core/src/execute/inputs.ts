@@ -27,7 +27,7 @@ export async function openInput(
 ): Promise<OpenedInput> {
   const bound = attempt.dataset(dataset.name);
   const etag = await expectedEtag(attempt, bound);
-  const counts: ReadCounts = { bytes: 0, rows: undefined };
+  const counts: ReadCounts = { bytes: 0, rows: undefined, invalid: 0 };
   const source = await openSource(attempt, bound, etag, counts);
   const value = onlyFile
     ? await attempt.saveInput(name, bound, source.stream())
@@ -40,6 +40,8 @@ export async function openInput(
 export interface ReadCounts {
   bytes: number;
   rows: number | undefined;
+  /** Rows that `onInvalid` left out. */
+  invalid: number;
 }
 
 async function decode(
@@ -64,7 +66,9 @@ async function decode(
         dataset,
         direction: "read",
         onInvalid: attempt.onInvalid,
-        leftOut: () => {},
+        leftOut: (rows: number) => {
+          counts.invalid += rows;
+        },
       } as const;
       return rowsOf(onceOnly(attempt, dataset.name, countRows(attempt, checkRows(decoded, check), counts)));
     }

@@ -48,7 +48,7 @@ function batchIterator(
 ): AsyncIterator<unknown[]> {
   if (typeof content === "object" && content !== null) {
     if ("batches" in content && typeof content.batches === "function") return content.batches()[Symbol.asyncIterator]();
-    if (Symbol.asyncIterator in content) return fromAsync(content as AsyncIterable<unknown>, size);
+    if (Symbol.asyncIterator in content) return fromAsync(content as AsyncIterable<unknown>, size, attempt.signal);
     if (Symbol.iterator in content) return fromSync(content as Iterable<unknown>, size);
   }
   throw wrongContent(attempt, dataset, "rows: an array, an iterable or an async iterable", content);
@@ -67,10 +67,15 @@ async function* fromSync(rows: Iterable<unknown>, size: () => number): AsyncGene
   if (batch.length > 0) yield batch;
 }
 
-async function* fromAsync(rows: AsyncIterable<unknown>, size: () => number): AsyncGenerator<unknown[]> {
+async function* fromAsync(
+  rows: AsyncIterable<unknown>,
+  size: () => number,
+  signal: AbortSignal,
+): AsyncGenerator<unknown[]> {
   let batch: unknown[] = [];
   let limit = size();
   for await (const row of rows) {
+    if (signal.aborted) return;
     batch.push(row);
     if (batch.length < limit) continue;
     yield batch;

@@ -1,7 +1,17 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bytes, file, type GlacierError, json, ndjson, type RowsFormat, text, type ValueFormat, withGzip } from "../index.ts";
+import {
+  bytes,
+  file,
+  type GlacierError,
+  json,
+  ndjson,
+  type RowsFormat,
+  text,
+  type ValueFormat,
+  withGzip,
+} from "../index.ts";
 import { concat, readAll } from "../stream/bytes.ts";
 
 const context = { dataset: "d" };
@@ -9,7 +19,9 @@ const utf8 = (value: string) => new TextEncoder().encode(value);
 
 /** The bytes in pieces that end at these places. */
 function sourceOf(whole: Uint8Array, cuts: readonly number[] = []) {
-  const places = [0, ...new Set(cuts.map((cut) => (whole.length === 0 ? 0 : cut % whole.length))), whole.length].sort((a, b) => a - b);
+  const places = [0, ...new Set(cuts.map((cut) => (whole.length === 0 ? 0 : cut % whole.length))), whole.length].sort(
+    (a, b) => a - b,
+  );
   let pulled = 0;
   return {
     pulled: () => pulled,
@@ -69,7 +81,10 @@ describe("json", () => {
 
   it("refuses bytes that are not UTF-8, with the line", async () => {
     const whole = concat([utf8('{\n"a": "'), new Uint8Array([0xff]), utf8('"}')]);
-    expect(await failure(json().decode(sourceOf(whole), context))).toMatchObject({ code: "DECODE_FAILED", context: { line: 2 } });
+    expect(await failure(json().decode(sourceOf(whole), context))).toMatchObject({
+      code: "DECODE_FAILED",
+      context: { line: 2 },
+    });
   });
 
   const cyclic: { self?: unknown } = {};
@@ -97,7 +112,23 @@ describe("ndjson", () => {
 
   it("takes and refuses exactly what parsing line by line does", async () => {
     const fragment = fc.oneof(
-      fc.constantFrom("{", "}", "[", "]", ",", "\n", "\r\n", '"', '{"a":1}', '{"a":[{}', "{}]}", "{}", " ", "1", "\n\n"),
+      fc.constantFrom(
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        "\n",
+        "\r\n",
+        '"',
+        '{"a":1}',
+        '{"a":[{}',
+        "{}]}",
+        "{}",
+        " ",
+        "1",
+        "\n\n",
+      ),
       jsonValue.map((value) => JSON.stringify(value)),
     );
     await fc.assert(
@@ -105,7 +136,10 @@ describe("ndjson", () => {
         const input = parts.join("");
         let expected: unknown[] | undefined;
         try {
-          expected = input.split("\n").filter((line) => line.trim() !== "").map((line) => JSON.parse(line));
+          expected = input
+            .split("\n")
+            .filter((line) => line.trim() !== "")
+            .map((line) => JSON.parse(line));
         } catch {
           expected = undefined;
         }
@@ -127,7 +161,10 @@ describe("ndjson", () => {
   it("says in which line something is wrong, whatever the pieces", async () => {
     const whole = utf8('{"a":1}\n{"a":2}\n\n{"a":3\n{"a":4}\n');
     for (let cut = 0; cut < whole.length; cut++) {
-      expect(await failure(rowsIn(ndjson(), whole, [cut]))).toMatchObject({ code: "DECODE_FAILED", context: { line: 4 } });
+      expect(await failure(rowsIn(ndjson(), whole, [cut]))).toMatchObject({
+        code: "DECODE_FAILED",
+        context: { line: 4 },
+      });
     }
     const latin1 = concat([utf8('{"a":1}\n{"a":"'), new Uint8Array([0xe4]), utf8('"}\n')]);
     expect(await failure(rowsIn(ndjson(), latin1))).toMatchObject({ code: "DECODE_FAILED", context: { line: 2 } });
@@ -153,7 +190,10 @@ describe("ndjson", () => {
   });
 
   it("pulls no further than it yields", async () => {
-    const source = sourceOf(utf8('{"a":1}\n'.repeat(1000)), Array.from({ length: 100 }, (_, i) => i * 80));
+    const source = sourceOf(
+      utf8('{"a":1}\n'.repeat(1000)),
+      Array.from({ length: 100 }, (_, i) => i * 80),
+    );
     const batches = ndjson().decode(source, context)[Symbol.asyncIterator]();
     await batches.next();
     expect(source.pulled()).toBeLessThan(5);
@@ -222,7 +262,9 @@ describe("gzip", () => {
   });
 
   it("refuses other compressions", () => {
-    expect(() => json({ compression: "brotli" as "gzip" })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
+    expect(() => json({ compression: "brotli" as "gzip" })).toThrow(
+      expect.objectContaining({ code: "OPTION_INVALID" }),
+    );
     expect(() => ndjson({ maxRowBytes: 0 })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
   });
 });

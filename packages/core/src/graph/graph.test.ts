@@ -25,17 +25,29 @@ describe("order", () => {
   it("is the same, and so is the plan, whatever order the tasks are given in", () => {
     fc.assert(
       fc.property(
-        dag().chain((graph) => fc.tuple(fc.constant(graph), fc.shuffledSubarray(graph.map((_, i) => i), { minLength: graph.length }))),
+        dag().chain((graph) =>
+          fc.tuple(
+            fc.constant(graph),
+            fc.shuffledSubarray(
+              graph.map((_, i) => i),
+              { minLength: graph.length },
+            ),
+          ),
+        ),
         ([graph, shuffle]) => {
           const { executor } = createWorld();
           const tasks = tasksOf(graph);
           const straight = new Pipeline("p", tasks);
-          const shuffled = new Pipeline("p", shuffle.map((index) => tasks[index] as AnyTask));
+          const shuffled = new Pipeline(
+            "p",
+            shuffle.map((index) => tasks[index] as AnyTask),
+          );
           expect(shuffled.executionOrder).toEqual(straight.executionOrder);
           const plan = straight.plan({ for: executor });
           expect(JSON.stringify(shuffled.plan({ for: executor }))).toBe(JSON.stringify(plan));
           expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
-          for (const format of ["text", "mermaid", "dot"] as const) expect(shuffled.visualize(format)).toBe(straight.visualize(format));
+          for (const format of ["text", "mermaid", "dot"] as const)
+            expect(shuffled.visualize(format)).toBe(straight.visualize(format));
         },
       ),
     );
@@ -52,7 +64,9 @@ describe("order", () => {
         });
         expect(pipeline.sources).toEqual([]);
         const taken = new Set(graph.flat());
-        expect(pipeline.sinks.map(({ name }) => name).sort()).toEqual(graph.flatMap((_, i) => (taken.has(i) ? [] : [`d${i}`])).sort());
+        expect(pipeline.sinks.map(({ name }) => name).sort()).toEqual(
+          graph.flatMap((_, i) => (taken.has(i) ? [] : [`d${i}`])).sort(),
+        );
       }),
     );
   });
@@ -71,15 +85,48 @@ describe("mistakes", () => {
   it.each<[string, readonly AnyTask[], RegExp]>([
     ["no task", [], /no tasks/],
     ["a name twice", [task("x", { output: a }, one), task("x", { output: b }, one)], /two tasks are named "x"/],
-    ["two producers", [task("x", { output: a }, one), task("y", { output: a }, one)], /"a" has 2 producers: "x" and "y"/],
-    ["one task that writes a dataset twice", [task("x", { output: { a, again: a } }, () => ({ a: 1, again: 1 }))], /"a" has 2 producers/],
-    ["nobody produces it", [task("x", { inputs: { a }, output: b }, one)], /"a", which "x" takes, is produced by no task and has no storage/],
-    ["two datasets of one name", [task("x", { output: a }, one), task("y", { inputs: { a: new Dataset<number>("a") }, output: b }, one)], /two different datasets are named "a"/],
-    ["a cycle", [task("x", { inputs: { c }, output: a }, one), task("y", { inputs: { a }, output: b }, one), task("z", { inputs: { b }, output: c }, one)], /cycle: x -\[a\]-> y -\[b\]-> z -\[c\]-> x/],
+    [
+      "two producers",
+      [task("x", { output: a }, one), task("y", { output: a }, one)],
+      /"a" has 2 producers: "x" and "y"/,
+    ],
+    [
+      "one task that writes a dataset twice",
+      [task("x", { output: { a, again: a } }, () => ({ a: 1, again: 1 }))],
+      /"a" has 2 producers/,
+    ],
+    [
+      "nobody produces it",
+      [task("x", { inputs: { a }, output: b }, one)],
+      /"a", which "x" takes, is produced by no task and has no storage/,
+    ],
+    [
+      "two datasets of one name",
+      [task("x", { output: a }, one), task("y", { inputs: { a: new Dataset<number>("a") }, output: b }, one)],
+      /two different datasets are named "a"/,
+    ],
+    [
+      "a cycle",
+      [
+        task("x", { inputs: { c }, output: a }, one),
+        task("y", { inputs: { a }, output: b }, one),
+        task("z", { inputs: { b }, output: c }, one),
+      ],
+      /cycle: x -\[a\]-> y -\[b\]-> z -\[c\]-> x/,
+    ],
     ["a task that takes its own output", [task("x", { inputs: { a }, output: a }, one)], /cycle: x -\[a\]-> x/],
     [
       "memory out of reach",
-      [task("x", { output: new Dataset<number>("m", { storage: storage.memory() }), compute: compute.container({ image: "i" }) }, one)],
+      [
+        task(
+          "x",
+          {
+            output: new Dataset<number>("m", { storage: storage.memory() }),
+            compute: compute.container({ image: "i" }),
+          },
+          one,
+        ),
+      ],
       /"x" runs as container, which can't reach dataset "m"/,
     ],
   ])("finds %s", (_, tasks, message) => {
@@ -96,7 +143,9 @@ describe("mistakes", () => {
     expect(found).toHaveLength(3);
     for (const { hint } of found) expect(hint).not.toBe("");
     const { executor } = createWorld();
-    expect(() => pipeline.plan({ for: executor })).toThrow(expect.objectContaining({ code: "PIPELINE_INVALID", issues: found }));
+    expect(() => pipeline.plan({ for: executor })).toThrow(
+      expect.objectContaining({ code: "PIPELINE_INVALID", issues: found }),
+    );
     await expect(pipeline.run({ executor })).rejects.toMatchObject({ code: "PIPELINE_INVALID" });
   });
 
@@ -106,7 +155,8 @@ describe("mistakes", () => {
         const early = from % graph.length;
         const late = early + (to % (graph.length - early));
         const closed = graph.map((inputs, index) => (index === early ? [...new Set([...inputs, late])] : inputs));
-        const reaches = (start: number, goal: number): boolean => start === goal || (graph[start] ?? []).some((next) => reaches(next, goal));
+        const reaches = (start: number, goal: number): boolean =>
+          start === goal || (graph[start] ?? []).some((next) => reaches(next, goal));
         const found = pipelineOf(closed).validate();
         if (!reaches(late, early)) {
           expect(found).toEqual([]);
@@ -125,7 +175,8 @@ describe("mistakes", () => {
   });
 
   it("refuses two datasets in one object", () => {
-    const at = (name: string) => new Dataset<number>(name, { storage: storage.localFs({ basePath: "x", key: "same.json" }), format: json() });
+    const at = (name: string) =>
+      new Dataset<number>(name, { storage: storage.localFs({ basePath: "x", key: "same.json" }), format: json() });
     const pipeline = new Pipeline("p", [task("x", { output: at("p1") }, one), task("y", { output: at("p2") }, one)]);
     expect(() => pipeline.plan({ for: createWorld().executor })).toThrow(/"p1" and "p2" are bound to the same object/);
   });
@@ -139,11 +190,17 @@ describe("names", () => {
   });
 
   it("suggests a legal one", () => {
-    expect(() => new Dataset("rawOrders 2024")).toThrow(expect.objectContaining({ hint: expect.stringContaining('"raw_orders_2024"') }));
+    expect(() => new Dataset("rawOrders 2024")).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('"raw_orders_2024"') }),
+    );
   });
 
   it("keeps ids apart in drawings", () => {
-    const pipeline = new Pipeline("p", [task("a-b", { output: new Dataset("x-y") }, one), task("a_b", { output: new Dataset("x_y") }, one), task("a_mb", { output: new Dataset("x_my") }, one)]);
+    const pipeline = new Pipeline("p", [
+      task("a-b", { output: new Dataset("x-y") }, one),
+      task("a_b", { output: new Dataset("x_y") }, one),
+      task("a_mb", { output: new Dataset("x_my") }, one),
+    ]);
     const ids = [...pipeline.visualize("mermaid").matchAll(/^ {2}([dt]_\w+)[[(]/gm)].map(([, id]) => id);
     expect(ids).toHaveLength(6);
     expect(new Set(ids).size).toBe(6);

@@ -93,6 +93,8 @@ export interface DatasetRead extends TaskEventBase {
   readonly dataset: string;
   readonly bytes: number;
   readonly rows?: number;
+  /** Rows that `onInvalid` left out. */
+  readonly invalid?: number;
   readonly etag: string;
 }
 

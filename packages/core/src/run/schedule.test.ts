@@ -7,8 +7,10 @@ import type { RunEvent } from "./events.ts";
 import { type ScheduledTask, type ScheduleOptions, schedule, waitBefore } from "./schedule.ts";
 
 const never: RetryPolicy = { max: 0, delay: 0, factor: 1, maxDelay: 0, jitter: 0 };
-const tasksOf = (size: number, retry: RetryPolicy = never): ScheduledTask[] => Array.from({ length: size }, (_, i) => ({ name: `t${i}`, retry }));
-const broken = (retryable: boolean) => new GlacierError("TASK_FAILED", { message: "broken", hint: "mend it", retryable });
+const tasksOf = (size: number, retry: RetryPolicy = never): ScheduledTask[] =>
+  Array.from({ length: size }, (_, i) => ({ name: `t${i}`, retry }));
+const broken = (retryable: boolean) =>
+  new GlacierError("TASK_FAILED", { message: "broken", hint: "mend it", retryable });
 
 function run(graph: readonly (readonly number[])[], options: Partial<ScheduleOptions<ScheduledTask>>, retry = never) {
   const events: RunEvent[] = [];
@@ -33,28 +35,33 @@ async function turns(count: number): Promise<void> {
 describe("schedule", () => {
   it("starts each task once, after all it depends on, within the limit, with its events in order", async () => {
     await fc.assert(
-      fc.asyncProperty(dag(30), fc.integer({ min: 1, max: 6 }), fc.infiniteStream(fc.nat(5)), async (graph, concurrency, delays) => {
-        const done = new Set<string>();
-        let running = 0;
-        const { events, result } = run(graph, {
-          concurrency,
-          async execute({ name }) {
-            expect(++running).toBeLessThanOrEqual(concurrency);
-            for (const before of graph[Number(name.slice(1))] ?? []) expect(done).toContain(`t${before}`);
-            expect(done).not.toContain(name);
-            await turns(delays.next().value);
-            running--;
-            done.add(name);
-          },
-        });
-        const { status, outcomes } = await result;
-        expect(status).toBe("succeeded");
-        expect(outcomes.every((outcome) => outcome.status === "succeeded" && outcome.attempts === 1)).toBe(true);
-        for (const index of graph.keys()) {
-          const own = events.filter((event) => "task" in event && event.task === `t${index}`).map(({ type }) => type);
-          expect(own).toEqual(["attempt.started", "task.succeeded"]);
-        }
-      }),
+      fc.asyncProperty(
+        dag(30),
+        fc.integer({ min: 1, max: 6 }),
+        fc.infiniteStream(fc.nat(5)),
+        async (graph, concurrency, delays) => {
+          const done = new Set<string>();
+          let running = 0;
+          const { events, result } = run(graph, {
+            concurrency,
+            async execute({ name }) {
+              expect(++running).toBeLessThanOrEqual(concurrency);
+              for (const before of graph[Number(name.slice(1))] ?? []) expect(done).toContain(`t${before}`);
+              expect(done).not.toContain(name);
+              await turns(delays.next().value);
+              running--;
+              done.add(name);
+            },
+          });
+          const { status, outcomes } = await result;
+          expect(status).toBe("succeeded");
+          expect(outcomes.every((outcome) => outcome.status === "succeeded" && outcome.attempts === 1)).toBe(true);
+          for (const index of graph.keys()) {
+            const own = events.filter((event) => "task" in event && event.task === `t${index}`).map(({ type }) => type);
+            expect(own).toEqual(["attempt.started", "task.succeeded"]);
+          }
+        },
+      ),
     );
   });
 
@@ -73,7 +80,9 @@ describe("schedule", () => {
           },
         });
         const { status, outcomes } = await result;
-        expect(outcomes.map((outcome) => outcome.status)).toEqual(graph.map((_, i) => (doomed[i] ? "skipped" : fails[i] ? "failed" : "succeeded")));
+        expect(outcomes.map((outcome) => outcome.status)).toEqual(
+          graph.map((_, i) => (doomed[i] ? "skipped" : fails[i] ? "failed" : "succeeded")),
+        );
         expect(status).toBe(fails.some((failed, i) => failed && !doomed[i]) ? "failed" : "succeeded");
         for (const event of events) {
           if (event.type !== "task.skipped") continue;
@@ -88,7 +97,9 @@ describe("schedule", () => {
     const { events, result } = run([[], [], [1], [0]], {
       concurrency: 2,
       execute: ({ name }, _, signal) =>
-        name === "t0" ? Promise.reject(broken(false)) : new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+        name === "t0"
+          ? Promise.reject(broken(false))
+          : new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
     });
     const { status, outcomes } = await result;
     expect(status).toBe("failed");
@@ -118,7 +129,9 @@ describe("schedule", () => {
         expect(attempts).toBe(expected);
         expect(outcomes[0]?.attempts).toBe(expected);
         expect(status).toBe(failures === 0 || (retryable && failures <= max) ? "succeeded" : "failed");
-        expect(events.filter((event) => event.type === "attempt.failed" && event.retryInMs !== undefined)).toHaveLength(expected - 1);
+        expect(events.filter((event) => event.type === "attempt.failed" && event.retryInMs !== undefined)).toHaveLength(
+          expected - 1,
+        );
       }),
       { numRuns: 40 },
     );
@@ -167,7 +180,10 @@ describe("schedule", () => {
   it("is over at once for a signal that has fired already", async () => {
     const execute = vi.fn();
     const { result } = run([[], [0]], { signal: AbortSignal.abort(), execute });
-    expect(await result).toMatchObject({ status: "cancelled", outcomes: [{ status: "skipped" }, { status: "skipped" }] });
+    expect(await result).toMatchObject({
+      status: "cancelled",
+      outcomes: [{ status: "skipped" }, { status: "skipped" }],
+    });
     expect(execute).not.toHaveBeenCalled();
   });
 
@@ -180,7 +196,8 @@ describe("schedule", () => {
       concurrency: 1,
       keepGoing: false,
       emit: (event) => events.push(event),
-      execute: (_, __, signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+      execute: (_, __, signal) =>
+        new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
     });
     expect(result.outcomes[0]?.error).toMatchObject({ code: "TASK_TIMEOUT", context: { task: "slow" } });
     expect(events.map(({ type }) => type)).toEqual(["attempt.started", "attempt.failed", "task.failed"]);
@@ -217,7 +234,10 @@ describe("schedule", () => {
   });
 
   it("runs a chain of 100,000 tasks without recursion", async () => {
-    const { result } = run(Array.from({ length: 100_000 }, (_, index) => (index === 0 ? [] : [index - 1])), {});
+    const { result } = run(
+      Array.from({ length: 100_000 }, (_, index) => (index === 0 ? [] : [index - 1])),
+      {},
+    );
     expect((await result).status).toBe("succeeded");
   });
 });

@@ -52,7 +52,15 @@ describe("columnsOf", () => {
     const mute: AnySchema = { "~standard": { version: 1, vendor: "mute", validate: (value) => ({ value }) } };
     expect(columnsOf(mute)).toBeUndefined();
     const failing: AnySchema = {
-      "~standard": { ...mute["~standard"], jsonSchema: { input: () => { throw new Error("can't"); }, output: () => ({}) } },
+      "~standard": {
+        ...mute["~standard"],
+        jsonSchema: {
+          input: () => {
+            throw new Error("can't");
+          },
+          output: () => ({}),
+        },
+      },
     };
     expect(columnsOf(failing)).toBeUndefined();
   });
