@@ -126,9 +126,12 @@ export function glacier(cwd: string, args: readonly string[], env: Record<string
   return start(cwd, args, env).answer;
 }
 
-/** Resolves as soon as `condition` holds. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+/** Resolves as soon as the command has said `text`; rejects when it ends without. */
+export async function said({ child, output }: ReturnType<typeof start>, text: string): Promise<void> {
+  while (!output().includes(text)) {
+    if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode} before it said "${text}":\n${output()}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
 
 /** This process's environment without what would change colours or the kind of display. */

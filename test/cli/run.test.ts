@@ -2,17 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import {
-  cleanEnv,
-  command,
-  glacier,
-  hasProgram,
-  listFiles,
-  numbersPipeline,
-  project,
-  start,
-  until,
-} from "./harness.ts";
+import { cleanEnv, command, glacier, hasProgram, listFiles, numbersPipeline, project, said, start } from "./harness.ts";
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: looks for them
 const escapes = /\u001b/;
@@ -128,6 +118,13 @@ describe("a run that fails", () => {
     });
   });
 
+  test.each([0, 7])("a handler that calls process.exit(%i) is named as the reason", async (exit) => {
+    const exits = numbersPipeline.replace('log.info("adding up"', `process.exit(${exit}); log.info("adding up"`);
+    const { code, stderr } = await glacier(project({ "pipeline.ts": exits }), ["run"]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`TASK_CRASHED .*exit code ${exit}\\n  hint: .*process\\.exit`));
+  });
+
   test("an error that nothing caught ends the run in order", async () => {
     const floating = numbersPipeline.replace(
       'log.info("adding up"',
@@ -145,10 +142,10 @@ describe("cancelling", () => {
     ["SIGTERM", 143],
   ] as const)("%s cancels cleanly, says how to resume, and the resumed run completes", async (signal, exitCode) => {
     const root = project({ "src/pipeline.ts": numbersPipeline });
-    const { child, answer, output } = start(root, ["run", "--param", "count=4"], { SLOW: "60000" });
-    await until(() => output().includes("adding up"));
-    child.kill(signal);
-    const { code, stdout, stderr } = await answer;
+    const running = start(root, ["run", "--param", "count=4"], { SLOW: "60000" });
+    await said(running, "adding up");
+    running.child.kill(signal);
+    const { code, stdout, stderr } = await running.answer;
     expect(code).toBe(exitCode);
     expect(stdout).toContain("cancelling");
     expect(stdout).toMatch(/◼ numbers cancelled in .* 1 of 3 tasks done/);
@@ -162,12 +159,12 @@ describe("cancelling", () => {
 
   test("a second Ctrl-C exits at once, whatever still runs", async () => {
     const root = project({ "pipeline.ts": numbersPipeline }, ["@glacier/core", "@glacier/local", "stuck", "zod"]);
-    const { child, answer, output } = start(root, ["run", "--executor", "stuck"]);
-    await until(() => output().includes("make: started"));
-    child.kill("SIGINT");
-    await until(() => output().includes("cancelling"));
-    child.kill("SIGINT");
-    expect((await answer).code).toBe(130);
+    const running = start(root, ["run", "--executor", "stuck"]);
+    await said(running, "make: started");
+    running.child.kill("SIGINT");
+    await said(running, "cancelling");
+    running.child.kill("SIGINT");
+    expect((await running.answer).code).toBe(130);
   });
 
   test("a reader that goes away ends the command as a pipe would", async () => {

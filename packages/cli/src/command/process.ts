@@ -19,7 +19,7 @@ export function guardExit(): () => void {
       2,
       drained
         ? "✖ MODULE_INVALID a module never finished loading\n  hint: A top-level await in it (or in what it imports) waits for something that never comes.\n"
-        : `✖ TASK_CRASHED something ended the process with exit code ${code}\n  hint: Look for process.exit() in your own code or a library. A run that was going on can be resumed: --resume last.\n`,
+        : `✖ TASK_CRASHED something ended the process with exit code ${code}\n  hint: Look for process.exit() in your own code or a library. glacier runs shows how far a run had come.\n`,
     );
   });
   return () => {
