@@ -1,1 +1,1 @@
-export {};
+export { type CsvOptions, csv } from "./csv/csv.ts";
