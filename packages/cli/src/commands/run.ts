@@ -21,7 +21,7 @@ export const command: Command = async (context) => {
   const executor = createExecutor(project, args.text("executor"));
   if (!args.flag("dry-run")) return run(project, context, { ...options, executor });
   try {
-    const preview = await project.pipeline.preview({ ...options, executor } as never);
+    const preview = await project.pipeline.preview({ ...options, executor });
     out.lines(previewLines(preview, context));
     return exitCodes.done;
   } catch (error) {
@@ -86,9 +86,9 @@ async function run(project: Project, context: CommandContext, options: AllOption
   const alive = setInterval(() => {}, 2 ** 30);
   try {
     const signal = AbortSignal.any([cancellation.signal, crash.signal]);
-    const { criticalPath } = await pipeline.run({ ...options, signal, onEvent: reporter.onEvent } as never);
-    reporter.finish({ criticalPath, sinks: pipeline.sinks.map(({ name }) => name) });
+    const { criticalPath } = await pipeline.run({ ...options, signal, onEvent: reporter.onEvent });
     if (crashed !== undefined) throw crashed;
+    reporter.finish({ criticalPath, sinks: pipeline.sinks.map(({ name }) => name) });
     return exitCodes.done;
   } catch (thrown) {
     reporter.finish();

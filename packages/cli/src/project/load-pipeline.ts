@@ -3,12 +3,15 @@ import { GlacierError, type Pipeline } from "@glacier/core";
 import { shortPath } from "../text/stack.ts";
 import { moduleError } from "./module-error.ts";
 
+/** A pipeline whose needs and params the compiler can't know: the run itself checks them against executor and schemas. */
+export type LoadedPipeline = Pipeline<never>;
+
 /** Loads a module and picks its pipeline; fills in `pipeline.module`. Errors: `MODULE_INVALID`, `USAGE`, or what its code threw. */
 export async function loadPipeline(
   file: string,
   name: string | undefined,
   where: { readonly cwd: string; readonly root: string },
-): Promise<Pipeline> {
+): Promise<LoadedPipeline> {
   const exports = await loadModule(file, where.root);
   const pipeline = pick(pipelinesOf(exports), name, exports, shortPath(file, where.cwd));
   pipeline.module ??= pathToFileURL(file).href;
@@ -27,7 +30,7 @@ export async function loadModule(file: string, root: string): Promise<Readonly<R
 interface Found {
   /** The names it is exported under. */
   readonly exports: string[];
-  readonly pipeline: Pipeline;
+  readonly pipeline: LoadedPipeline;
 }
 
 function pipelinesOf(exports: Readonly<Record<string, unknown>>): Found[] {
@@ -42,9 +45,9 @@ function pipelinesOf(exports: Readonly<Record<string, unknown>>): Found[] {
 }
 
 /** By its looks: the project's copy of core need not be this one. */
-function isPipeline(value: unknown): value is Pipeline {
+function isPipeline(value: unknown): value is LoadedPipeline {
   if (typeof value !== "object" || value === null) return false;
-  const { name, tasks, run, plan, validate } = value as Partial<Pipeline>;
+  const { name, tasks, run, plan, validate } = value as Partial<LoadedPipeline>;
   return (
     typeof name === "string" &&
     Array.isArray(tasks) &&
@@ -57,7 +60,7 @@ function pick(
   name: string | undefined,
   exports: Readonly<Record<string, unknown>>,
   file: string,
-): Pipeline {
+): LoadedPipeline {
   const [first] = found;
   if (first === undefined) {
     const others = Object.entries(exports).map(([key, value]) => `${key} (${kindOf(value)})`);

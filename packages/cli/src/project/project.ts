@@ -5,7 +5,6 @@ import {
   type Executor,
   GlacierError,
   isGlacierError,
-  type Pipeline,
   type Provider,
   type Registry,
 } from "@glacier/core";
@@ -13,7 +12,7 @@ import { chooseEnvironment, type LoadedConfig, loadConfig } from "./config.ts";
 import { type DiscoveredProvider, discoverProviders } from "./discover.ts";
 import { findRoot } from "./files.ts";
 import { findPipelineFile } from "./find-pipeline.ts";
-import { loadPipeline } from "./load-pipeline.ts";
+import { type LoadedPipeline, loadPipeline } from "./load-pipeline.ts";
 
 /** What of the command line decides which project, pipeline and environment are meant. */
 export interface ProjectOptions {
@@ -32,7 +31,7 @@ export interface Project {
   /** The folder of the nearest package.json above the pipeline's file. */
   readonly root: string;
   readonly file: string;
-  readonly pipeline: Pipeline;
+  readonly pipeline: LoadedPipeline;
   readonly environment: Environment | undefined;
   readonly tenant: string | undefined;
   readonly registry: Registry;
