@@ -5,9 +5,9 @@ import { processChannel, remoteMemory } from "../storage/index.ts";
 import type { FunctionCall, FunctionMessage } from "./isolated.ts";
 import { runRemote } from "./remote.ts";
 
-process.on("message", async (message: FunctionCall | object) => {
-  if (!("task" in message)) return;
-  const { task, secrets } = message;
+process.on("message", async (message: unknown) => {
+  if (typeof message !== "object" || message === null || !("task" in message)) return;
+  const { task, secrets } = message as FunctionCall;
   try {
     await runRemote(task, {
       // A timeout or a cancel ends the whole process.
@@ -22,11 +22,17 @@ process.on("message", async (message: FunctionCall | object) => {
   }
 });
 
-// Whoever started this is gone: nobody waits for an answer.
-process.on("disconnect", () => process.exit(1));
+// Whoever started this is gone: nobody waits for an answer. What the task itself started ends too.
+process.on("disconnect", () => {
+  try {
+    if (process.platform !== "win32") process.kill(-process.pid, "SIGKILL");
+  } finally {
+    process.exit(1);
+  }
+});
 
-function say(message: FunctionMessage): void {
-  if (process.connected) process.send?.(message);
+function say(glacier: FunctionMessage["glacier"]): void {
+  if (process.connected) process.send?.({ glacier } satisfies FunctionMessage);
 }
 
 function internal(error: unknown): GlacierError {

@@ -12,9 +12,10 @@ import {
   type TaskRuntime,
 } from "@glacier/core";
 import { processChannel, serveMemory } from "../storage/index.ts";
-import { logLines } from "./lines.ts";
+import { logLines, type Said } from "./lines.ts";
 import { watchMemory } from "./memory-limit.ts";
-import { outputLog, type RemoteTask, remoteTask, secretsOf, sibling, sourceConditions } from "./remote.ts";
+import { flagsFrom } from "./node-flags.ts";
+import { outputLog, type RemoteTask, remoteTask, secretsOf, sibling } from "./remote.ts";
 
 /** What the child is told first. */
 export interface FunctionCall {
@@ -22,14 +23,18 @@ export interface FunctionCall {
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-/** What the child says. */
-export type FunctionMessage =
-  | { readonly event: RunEvent }
-  | { readonly done: true }
-  | { readonly failed: SerializedError };
+/** What the child says; the task's own code may use the same line (`process.send`), so it stands in an envelope. */
+export interface FunctionMessage {
+  readonly glacier: { readonly event: RunEvent } | Answer;
+}
+
+type Answer = { readonly done: true } | { readonly failed: SerializedError };
 
 /** MiB that a function has when its compute doesn't say. */
 export const defaultMemory = 1024;
+
+/** Milliseconds that whoever inherited the output of a process that is gone may hold it open. */
+const drainTime = 1000;
 
 /**
  * Runs one attempt the way a cloud function would: in a process of its own, with its memory limit (heap and buffers
@@ -49,17 +54,15 @@ export async function runIsolated(
 
   const memory = compute.memory ?? defaultMemory;
   const child = fork(fileURLToPath(sibling(import.meta.url, "function")), {
-    execArgv: [
-      ...inherited(),
-      ...sourceConditions(import.meta.url),
-      `--max-old-space-size=${Math.max(1, Math.floor(memory))}`,
-    ],
+    execArgv: [...flagsFrom(import.meta.url), `--max-old-space-size=${Math.max(1, Math.floor(memory))}`],
     env: { ...compute.env },
     serialization: "advanced",
+    // A process group of its own: what it starts itself ends with it.
+    detached: process.platform !== "win32",
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
-  const kill = () => child.kill("SIGKILL");
-  const limit = watchMemory(child, memory);
+  const kill = () => killGroup(child);
+  const limit = watchMemory(child, memory, kill);
   signal.addEventListener("abort", kill, { once: true });
   try {
     serveMemory(processChannel(child), (resource) => context.registry.storage(resource));
@@ -71,16 +74,12 @@ export async function runIsolated(
   } finally {
     signal.removeEventListener("abort", kill);
     limit.stop();
-    kill();
   }
 }
 
-type Outcome = Exclude<FunctionMessage, { event: RunEvent }> | Crash;
-
-interface Crash {
+interface Crash extends Said {
   readonly exitCode: number | null;
   readonly killedBy: NodeJS.Signals | null;
-  readonly lastWords: string;
 }
 
 /** Sends the call, passes on events and output, and waits until the process is gone. */
@@ -89,39 +88,52 @@ function converse(
   call: FunctionCall,
   invocation: TaskInvocation,
   context: ExecutionContext,
-): Promise<Outcome> {
+): Promise<Answer | Crash> {
   return new Promise((resolve, reject) => {
-    let answer: Outcome | undefined;
-    const lastWords = logLines(child, outputLog(invocation, context, call.secrets));
-    child.on("message", (message: FunctionMessage | object) => {
-      if ("event" in message) context.emit(message.event);
-      else if ("done" in message || "failed" in message) {
-        answer = message;
-        child.kill("SIGKILL");
-      }
+    let answer: Answer | undefined;
+    const { said } = logLines(child, outputLog(invocation, context, call.secrets));
+    child.on("message", (message: unknown) => {
+      if (!isOurs(message)) return;
+      if ("event" in message.glacier) return context.emit(message.glacier.event);
+      answer = message.glacier;
+      killGroup(child);
     });
     child.once("error", reject);
-    child.once("close", (exitCode, killedBy) => resolve(answer ?? { exitCode, killedBy, lastWords: lastWords() }));
+    child.once("exit", () => {
+      killGroup(child);
+      const drained = setTimeout(() => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      }, drainTime);
+      child.once("close", () => clearTimeout(drained));
+    });
+    child.once("close", (exitCode, killedBy) => resolve(answer ?? { exitCode, killedBy, ...said() }));
     child.send(call, (error) => {
-      if (error !== null) child.kill("SIGKILL");
+      if (error !== null) killGroup(child);
     });
   });
 }
 
-/** Node's own flags for loading TypeScript travel on; a debugger's port must not. */
-function inherited(): string[] {
-  return process.execArgv.filter(
-    (flag) => !/^--(inspect|cpu-prof|heap-prof|max-old-space-size|eval|print|test)/.test(flag) && !/^-[ep]$/.test(flag),
-  );
+function isOurs(message: unknown): message is FunctionMessage {
+  return typeof message === "object" && message !== null && "glacier" in message;
+}
+
+function killGroup(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined && process.platform !== "win32") process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // the whole group is gone
+  }
+  child.kill("SIGKILL");
 }
 
 function crashed(
   { task }: TaskInvocation,
   memory: number,
-  { exitCode, killedBy, lastWords }: Crash,
+  { exitCode, killedBy, heapIsFull }: Crash,
   usedMemory: number | undefined,
 ): GlacierError {
-  if (usedMemory !== undefined || /heap out of memory|ERR_WORKER_OUT_OF_MEMORY/.test(lastWords)) {
+  if (usedMemory !== undefined || heapIsFull) {
     const used = usedMemory === undefined ? "its heap was full" : `it had ${Math.round(usedMemory)} MiB`;
     return new GlacierError("OUT_OF_MEMORY", {
       message: `task "${task}" needed more than its ${memory} MiB (${used})`,

@@ -6,22 +6,46 @@ import type { LogLevel } from "@glacier/core";
 /** Lines of stderr that {@link logLines} remembers. */
 const remembered = 20;
 
-/** Passes on each line of a process: stdout as `info`, stderr as `warn`. Answers a function that gives stderr's last lines. */
+/** What V8 says when its heap is full; a long native stack follows. */
+export const heapIsFull: RegExp = /heap out of memory|ERR_WORKER_OUT_OF_MEMORY/;
+
+/** What a process said, as far as its errors need it. */
+export interface Said {
+  /** The last lines of stderr. */
+  readonly lastWords: string;
+  /** Whether Node said that its heap was full. */
+  readonly heapIsFull: boolean;
+}
+
+/** Output that is being read line by line. */
+export interface Lines {
+  /** What was said so far. */
+  said(): Said;
+  /** Resolves after the last line. */
+  readonly ended: Promise<unknown>;
+}
+
+/** Passes on each line of a process: stdout as `info`, stderr as `warn`. */
 export function logLines(
   child: Pick<ChildProcess, "stdout" | "stderr">,
   log: (level: LogLevel, line: string) => void,
-): () => string {
+): Lines {
   const last: string[] = [];
-  eachLine(child.stdout, (line) => log("info", line));
-  eachLine(child.stderr, (line) => {
+  let full = false;
+  const out = eachLine(child.stdout, (line) => log("info", line));
+  const err = eachLine(child.stderr, (line) => {
     last.push(line);
     if (last.length > remembered) last.shift();
+    full ||= heapIsFull.test(line);
     log("warn", line);
   });
-  return () => last.join("\n");
+  return { said: () => ({ lastWords: last.join("\n"), heapIsFull: full }), ended: Promise.all([out, err]) };
 }
 
 /** Calls `take` with each line of a stream; the last one may lack its line end. */
-export function eachLine(stream: Readable | null, take: (line: string) => void): void {
-  if (stream !== null) createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on("line", take);
+function eachLine(stream: Readable | null, take: (line: string) => void): Promise<void> {
+  if (stream === null) return Promise.resolve();
+  return new Promise((resolve) => {
+    createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on("line", take).once("close", resolve);
+  });
 }

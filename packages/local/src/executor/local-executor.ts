@@ -17,7 +17,7 @@ import { nodeRuntime } from "@glacier/core/node";
 import { local } from "../provider.ts";
 import { type Containers, createContainers } from "./docker/containers.ts";
 import { runIsolated } from "./isolated.ts";
-import { type LocalExecutorOptions, storageOf } from "./options.ts";
+import { checkOptions, type LocalExecutorOptions, storageOf } from "./options.ts";
 import { isRemote } from "./remote.ts";
 import { createThreads, type Threads } from "./threads.ts";
 
@@ -40,16 +40,20 @@ export class LocalExecutor implements Executor<LocalKind> {
   readonly state: StorageResource;
   readonly providers: readonly Provider[] = [local];
   readonly concurrency?: number;
-  readonly #runtime: TaskRuntime = nodeRuntime();
-  readonly #threads: Threads = createThreads();
+  readonly #runtime: TaskRuntime;
+  readonly #threads: Threads;
   readonly #containers: Containers;
 
   constructor(options: LocalExecutorOptions = {}) {
+    checkOptions(options);
+    const { concurrency, docker, env } = options;
     const { data, state } = storageOf(options);
     this.defaultStorage = data;
     this.state = state;
-    if (options.concurrency !== undefined) this.concurrency = options.concurrency;
-    this.#containers = createContainers(options.docker);
+    if (concurrency !== undefined) this.concurrency = concurrency;
+    this.#runtime = nodeRuntime(env === undefined ? {} : { env });
+    this.#threads = createThreads(env);
+    this.#containers = createContainers(docker);
   }
 
   execute(invocation: TaskInvocation, context: ExecutionContext): Promise<void> {

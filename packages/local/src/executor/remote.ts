@@ -62,9 +62,14 @@ export function isRemote(): boolean {
 
 const mark = Symbol.for("glacier.local.remote");
 
+/** Says that this thread or process is one of those. Before the pipeline's module loads. */
+export function markRemote(): void {
+  (globalThis as Record<symbol, unknown>)[mark] = true;
+}
+
 /** Runs an attempt here, in the thread, process or container that was started for it. Errors: those of `executeTask`, `MODULE_INVALID`. */
 export async function runRemote({ module, plan, invocation, providers }: RemoteTask, site: RemoteSite): Promise<void> {
-  (globalThis as Record<symbol, unknown>)[mark] = true;
+  markRemote();
   const pipeline = findPipeline(site.loaded?.pipeline ?? (await load(module)), plan.pipeline, module);
   const modules = site.loaded?.providers ?? (await Promise.all(providers.map(load)));
   const local: Provider = {
@@ -139,12 +144,6 @@ export async function secretsOf(
     if (value !== undefined) found[name] = value;
   }
   return found;
-}
-
-/** Options for Node when this package runs from its sources: what it imports must, too. */
-export function sourceConditions(url: string): string[] {
-  const condition = "--conditions=@glacier/source";
-  return url.endsWith(".ts") && !process.execArgv.includes(condition) ? [condition] : [];
 }
 
 /** The file beside a module of this package, in its sources or in its build. */

@@ -1,11 +1,15 @@
-// What runs inside a container for a function task; bundled together with the pipeline's module.
+// What runs inside a container for a function task; bundled together with the pipeline's module, and loaded before it.
 import { readFileSync } from "node:fs";
-import { GlacierError, isGlacierError } from "@glacier/core";
+import { findTask, GlacierError, isGlacierError } from "@glacier/core";
 import { nodeRuntime } from "@glacier/core/node";
-import { runRemote } from "../remote.ts";
+import { markRemote, runRemote } from "../remote.ts";
 import type { ContainerCall, ContainerMessage } from "./function-form.ts";
 
 type Module = Readonly<Record<string, unknown>>;
+
+markRemote();
+/** The task's own code may replace it. */
+const write = process.stdout.write.bind(process.stdout);
 
 /** Runs the attempt that the file named by the first argument describes. */
 export async function main(loaded: {
@@ -13,7 +17,14 @@ export async function main(loaded: {
   readonly providers: readonly Module[];
 }): Promise<void> {
   const { task, secrets, mark }: ContainerCall = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
-  const say = (message: ContainerMessage) => process.stdout.write(`${mark}${JSON.stringify(message)}\n`);
+  const say = (message: ContainerMessage) => write(`${mark}${line(message)}\n`);
+  if (findTask(task.plan.tasks, task.invocation.task).timeout !== undefined) {
+    setInterval(() => {}, 2 ** 30); // what waits for nothing waits until its timeout, as everywhere else
+  }
+  process.once("beforeExit", () => {
+    say({ failed: unsettled(task.invocation.task).toJSON() });
+    process.exit(1);
+  });
   try {
     await runRemote(task, {
       // A timeout or a cancel ends the whole container.
@@ -22,12 +33,25 @@ export async function main(loaded: {
       runtime: { ...nodeRuntime(), secret: async (name) => secrets[name] },
       loaded,
     });
+    say({ done: true });
   } catch (error) {
     say({ failed: (isGlacierError(error) ? error : internal(error)).toJSON() });
-    process.exitCode = 1;
   }
   // A handle that the task left open must not keep the container.
-  process.stdout.write("", () => process.exit());
+  write("", () => process.exit());
+}
+
+/** On one line: U+2028 and U+2029, which JSON leaves as they are, end a line for some readers. */
+function line(message: ContainerMessage): string {
+  return JSON.stringify(message).replace(/[\u2028\u2029]/g, (end) => `\\u${end.charCodeAt(0).toString(16)}`);
+}
+
+function unsettled(task: string): GlacierError {
+  return new GlacierError("TASK_CRASHED", {
+    message: `task "${task}" waits for something that can't come any more`,
+    hint: "Its handler's promise never settles, and nothing is left that could settle it: look for a callback that isn't called.",
+    context: { task },
+  });
 }
 
 function internal(error: unknown): GlacierError {

@@ -8,12 +8,13 @@ import {
   type LocalFsResource,
   type Plan,
   type PlanTask,
+  type StorageResource,
   type TaskInvocation,
   type TaskRuntime,
 } from "@glacier/core";
 import { executeTask } from "@glacier/core/execute";
 import type { DockerConnection } from "../options.ts";
-import { createEngine } from "./engine.ts";
+import { type Bind, createEngine } from "./engine.ts";
 import { runFunction } from "./function-form.ts";
 
 /** Runs attempts in Docker containers. */
@@ -83,14 +84,20 @@ export function noteOf({ runId, task, attempt }: TaskInvocation, { emit }: Execu
     });
 }
 
-/** Folders on this machine that a function in a container reads and writes, absolute. */
-export function foldersOf(plan: Plan, task: PlanTask): string[] {
-  const names = [...Object.values(task.inputs), ...writtenBy(task)];
-  const resources = [plan.state, ...names.map((name) => findDataset(plan.datasets, name).storage)];
-  const folders = resources
-    .filter(({ kind }) => kind === "localFs")
-    .map((resource) => resolve((resource as LocalFsResource).basePath));
-  return [...new Set(folders)].sort();
+/** Folders on this machine that a function in a container reads and writes. */
+export function foldersOf(plan: Plan, task: PlanTask): Bind[] {
+  const storageOf = (name: string) => findDataset(plan.datasets, name).storage;
+  const written = localFolders([plan.state, ...writtenBy(task).map(storageOf)]);
+  const read = localFolders(Object.values(task.inputs).map(storageOf));
+  return [
+    ...[...written].map((path) => ({ path })),
+    ...[...read].filter((path) => !written.has(path)).map((path) => ({ path, readOnly: true })),
+  ];
+}
+
+function localFolders(resources: readonly StorageResource[]): Set<string> {
+  const local = resources.filter((resource): resource is LocalFsResource => resource.kind === "localFs");
+  return new Set(local.map(({ basePath }) => resolve(basePath)));
 }
 
 function writtenBy(task: PlanTask): string[] {

@@ -1,9 +1,11 @@
 import { hostname } from "node:os";
 import { type ContainerCompute, describeThrown, GlacierError, type LogLevel, type TaskInvocation } from "@glacier/core";
 import type Docker from "dockerode";
+import { cleanOnSignal } from "../exit-signals.ts";
 import type { DockerConnection } from "../options.ts";
-import { pullImage } from "./pull.ts";
+import { createPuller } from "./pull.ts";
 import { runContainer } from "./run-container.ts";
+import { labels } from "./settings.ts";
 
 /** A Docker engine, as far as tasks need one. */
 export interface Engine {
@@ -22,7 +24,7 @@ export interface ContainerRun {
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** Folders of this machine, seen under the same path. */
-  readonly binds: readonly { readonly path: string; readonly readOnly?: boolean }[];
+  readonly binds: readonly Bind[];
   readonly workingDir: string;
   readonly owner: Pick<TaskInvocation, "runId" | "task" | "attempt">;
   readonly signal: AbortSignal;
@@ -30,32 +32,27 @@ export interface ContainerRun {
   note(note: string): void;
 }
 
-/** Labels of every container: who may be asked whether it is still wanted. */
-export const labels = {
-  run: "dev.glacier.run",
-  task: "dev.glacier.task",
-  pid: "dev.glacier.pid",
-  host: "dev.glacier.host",
-} as const;
+/** A folder of this machine. */
+export interface Bind {
+  /** Absolute. */
+  readonly path: string;
+  readonly readOnly?: boolean;
+}
+
+/** A connection that has answered. */
+interface Connected {
+  readonly docker: Docker;
+  /** Whether root in a container is the user who runs the engine: https://docs.docker.com/engine/security/rootless/ */
+  readonly rootless: boolean;
+}
 
 /** An engine that is reached when it is first needed. */
 export function createEngine(connection: DockerConnection | undefined): Engine {
-  let client: Promise<Docker> | undefined;
-  const pulls = new Map<string, Promise<void>>();
+  let client: Promise<Connected> | undefined;
+  const pull = createPuller();
 
-  async function connect(): Promise<Docker> {
-    const { default: Client } = await import("dockerode");
-    const docker = new Client(connection === undefined ? undefined : { ...connection });
-    try {
-      await docker.ping();
-    } catch (error) {
-      throw unavailable(error);
-    }
-    return docker;
-  }
-
-  async function connected(): Promise<Docker> {
-    client ??= connect();
+  async function connected(): Promise<Connected> {
+    client ??= connect(connection);
     try {
       return await client;
     } catch (error) {
@@ -66,29 +63,62 @@ export function createEngine(connection: DockerConnection | undefined): Engine {
 
   return {
     async run(container) {
-      container.signal.throwIfAborted();
-      const docker = await connected();
-      const { image } = container.compute;
-      let pull = pulls.get(image);
-      if (pull === undefined) {
-        pull = pullImage(docker, image, container.note, container.signal).finally(() => pulls.delete(image));
-        pulls.set(image, pull);
+      const { compute, owner, signal, note } = container;
+      signal.throwIfAborted();
+      const { docker, rootless } = await connected();
+      await pull(docker, compute.image, note, signal);
+      const release = cleanOnSignal(() => removeAll(docker, [`${labels.attempt}=${attemptOf(owner)}`], () => true));
+      try {
+        await runContainer(docker, container, { rootless, attempt: attemptOf(owner) });
+      } finally {
+        release();
       }
-      await pull;
-      await runContainer(docker, container);
     },
     async sweep() {
-      const docker = await connected();
-      const filters = { label: [labels.pid, `${labels.host}=${hostname()}`] };
-      for (const { Id, Labels } of await docker.listContainers({ all: true, filters })) {
-        if (isAlive(Number(Labels[labels.pid]))) continue;
-        await docker
-          .getContainer(Id)
-          .remove({ force: true, v: true })
-          .catch(() => {}); // another process sweeps too
+      const { docker } = await connected();
+      try {
+        await removeAll(docker, [labels.pid, `${labels.host}=${hostname()}`], (pid) => !isAlive(pid));
+      } catch (error) {
+        throw unavailable(error);
       }
     },
   };
+}
+
+async function connect(connection: DockerConnection | undefined): Promise<Connected> {
+  try {
+    const docker = (connection?.client as Docker | undefined) ?? (await createClient(connection));
+    const info: { readonly SecurityOptions?: readonly string[] } = await docker.info();
+    return { docker, rootless: info.SecurityOptions?.includes("name=rootless") === true };
+  } catch (error) {
+    throw unavailable(error);
+  }
+}
+
+/**
+ * Bundlers of a pipeline whose file imports `LocalExecutor` must not follow dockerode to the native code of its SSH client;
+ * they can't follow a name that is no literal.
+ */
+const packageName: string = ["docker", "ode"].join("");
+
+async function createClient(connection: DockerConnection | undefined): Promise<Docker> {
+  const { default: Client } = (await import(packageName)) as { readonly default: typeof import("dockerode") };
+  return new Client(connection === undefined ? undefined : { ...connection });
+}
+
+/** One attempt in this process; the same run id may be in use elsewhere. */
+function attemptOf({ runId, task, attempt }: ContainerRun["owner"]): string {
+  return `${process.pid}/${runId}/${task}/${attempt}`;
+}
+
+async function removeAll(docker: Docker, label: readonly string[], wanted: (pid: number) => boolean): Promise<void> {
+  for (const { Id, Labels } of await docker.listContainers({ all: true, filters: { label: [...label] } })) {
+    if (!wanted(Number(Labels[labels.pid]))) continue;
+    await docker
+      .getContainer(Id)
+      .remove({ force: true, v: true })
+      .catch(() => {}); // another process sweeps too
+  }
 }
 
 function isAlive(pid: number): boolean {
