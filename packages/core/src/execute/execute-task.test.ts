@@ -482,6 +482,23 @@ describe("secrets", () => {
   });
 });
 
+it("logs anything, as plain JSON", async () => {
+  const cycle: { self?: unknown } = {};
+  cycle.self = cycle;
+  await run([
+    task("t", { output: valueOut }, (_, { log }) => {
+      log.warn("odd", { big: 1n, call: () => 1, cycle, date: new Date(0), gone: undefined } as never);
+      return { total: 1 };
+    }),
+  ]);
+  const logged = events.find((event) => event.type === "log");
+  expect(JSON.parse(JSON.stringify(logged))).toEqual(logged);
+  expect(logged).toMatchObject({
+    level: "warn",
+    fields: { big: "1", cycle: { self: "[seen before]" }, date: "1970-01-01T00:00:00.000Z" },
+  });
+});
+
 describe("commands", () => {
   const report = new Dataset("report", { format: text() });
   const sh = (script: string, options: object = {}) =>
@@ -543,6 +560,11 @@ describe("commands", () => {
       code: "COMMAND_FAILED",
       message: expect.stringContaining("is not on this machine"),
     });
+  });
+
+  it("end when they end, whatever they leave in the background", async () => {
+    await run([sh('sleep 1000 & cp "$GLACIER_INPUT_ROWSIN" "$GLACIER_OUTPUT_OUTPUT"', { timeout: 20 })]);
+    expect(world.text("rows_out.ndjson")).toBe(rows(3));
   });
 
   it("are killed with all that they started", async () => {

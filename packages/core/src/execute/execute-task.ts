@@ -1,6 +1,7 @@
 import type { AnyDataset } from "../dataset/dataset.ts";
 import { describeThrown, GlacierError, isGlacierError } from "../errors/index.ts";
 import { writtenBy } from "../graph/graph.ts";
+import type { Json } from "../json.ts";
 import type { LogLevel } from "../run/events.ts";
 import type { ExecutionContext, TaskInvocation } from "../run/executor.ts";
 import { checkParams } from "../run/params.ts";
@@ -207,9 +208,22 @@ function createLog(attempt: Attempt, redactor: Redactor): Log {
         attempt: number,
         level,
         message: redactor.text(String(message)),
-        ...(fields !== undefined && { fields: redactor.json(fields) }),
+        ...(fields !== undefined && { fields: redactor.json(plain(fields)) }),
       });
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+}
+
+/** What a handler logs may be anything; an event is JSON. */
+function plain(fields: object): { [key: string]: Json } {
+  const seen = new WeakSet<object>();
+  const text = JSON.stringify(fields, (_, value: unknown) => {
+    if (typeof value === "bigint" || typeof value === "function" || typeof value === "symbol") return String(value);
+    if (typeof value !== "object" || value === null) return value;
+    if (seen.has(value)) return "[seen before]";
+    seen.add(value);
+    return value;
+  });
+  return JSON.parse(text);
 }
 
 function reportReads(attempt: Attempt): void {

@@ -43,6 +43,8 @@ export async function runCommand(
     });
     const [exitCode, killedBy] = await new Promise<[number | null, string | null]>((resolve, reject) => {
       child.once("error", (error) => reject(notStarted(program, error)));
+      // What it left in the background would keep its output open.
+      child.once("exit", kill);
       child.once("close", (code, by) => resolve([code, by]));
     });
     await Promise.all([out, err]);

@@ -7,6 +7,8 @@ import { runsPrefix, type StateOf, stateStore } from "./state.ts";
 /** Writes a run's events as they come. */
 export interface Journal {
   readonly append: EventSink;
+  /** Resolves when all so far is written, or can't be (which {@link Journal.close} says). */
+  flush(): Promise<void>;
   /** Writes what is left. Rejects with the error of the first segment that could not be written. */
   close(): Promise<void>;
 }
@@ -70,6 +72,10 @@ export function openJournal(of: StateOf, runId: string, registry: Registry): Jou
       pending.push(event);
       if (pending.length >= segmentLength || event.type === "run.started") flush();
       else timer ??= setTimeout(flush, flushAfter);
+    },
+    async flush() {
+      flush();
+      await writing;
     },
     async close() {
       flush();

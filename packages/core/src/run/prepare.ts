@@ -49,7 +49,7 @@ export async function prepareRun(
   const selected = select(graph, options);
   const taskNames = new Set(selected.map((index) => graph.tasks[index]?.name));
   const tasks = plan.tasks.filter(({ name }) => taskNames.has(name)).map(withLimit);
-  await checkExecutor(plan, tasks, executor);
+  await checkExecutor(plan, pipeline, tasks, executor);
   for (const dataset of plan.datasets) {
     registry.storage(dataset.storage);
     registry.format(dataset.format.name, dataset.format.options);
@@ -80,7 +80,12 @@ function withLimit(task: PlanTask): PlanTask {
   return limits.length === 0 ? task : { ...task, timeout: Math.min(...limits) };
 }
 
-async function checkExecutor(plan: Plan, tasks: readonly PlanTask[], executor: Executor): Promise<void> {
+async function checkExecutor(
+  plan: Plan,
+  pipeline: AnyPipeline,
+  tasks: readonly PlanTask[],
+  executor: Executor,
+): Promise<void> {
   const mistakes: GlacierError[] = [];
   for (const { name, compute } of tasks) {
     if (compute === undefined || executor.supports.includes(compute.kind)) continue;
@@ -93,7 +98,7 @@ async function checkExecutor(plan: Plan, tasks: readonly PlanTask[], executor: E
     );
   }
   const covered = { ...plan, tasks };
-  for (const error of (await executor.check?.(covered)) ?? []) {
+  for (const error of (await executor.check?.(covered, pipeline)) ?? []) {
     if (!isGlacierError(error)) throw error;
     mistakes.push(error);
   }

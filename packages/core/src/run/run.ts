@@ -75,6 +75,8 @@ export async function runPipeline(
     resumed: run.resumed,
   });
   try {
+    // Whatever a task does to this process, there is a run to resume.
+    await journal.flush();
     const context = { plan, pipeline, registry, emit };
     const everything = tasks.length === plan.tasks.length;
     const selected: TaskInvocation["selected"] = everything ? "all" : tasks.map(({ name }) => name);
