@@ -1,5 +1,6 @@
-import { type CodecContext, describeThrown } from "@glacier/core";
+import type { CodecContext } from "@glacier/core";
 import { formatError, recordOf, unknownKey } from "../errors.ts";
+import { jsonText } from "../table.ts";
 import { type CsvDialect, headerProblem } from "./csv.ts";
 
 /** Characters gathered before they go out. */
@@ -71,7 +72,7 @@ function rowWriter(names: readonly string[], context: CodecContext, { delimiter,
       const value = inherited && !Object.hasOwn(record, name) ? undefined : record[name];
       if (typeof value === "number" && !asJson) line += Object.is(value, -0) ? "-0" : String(value);
       else if (value !== null && value !== undefined) {
-        const text = asJson ? jsonText(value, name, row, context) : cellText(value, name, row, context);
+        const text = asJson ? jsonText(name, value, row, context) : cellText(value, name, row, context);
         line += quoted(text, special);
       }
     }
@@ -108,7 +109,7 @@ function cellText(value: unknown, name: string, row: number, context: CodecConte
     case "bigint":
       return String(value);
     case "object":
-      if (!(value instanceof Date)) return jsonText(value, name, row, context);
+      if (!(value instanceof Date)) return jsonText(name, value, row, context);
       if (!Number.isNaN(value.getTime())) return value.toISOString();
       throw refused(
         `column ${JSON.stringify(name)} holds an invalid Date`,
@@ -117,27 +118,8 @@ function cellText(value: unknown, name: string, row: number, context: CodecConte
         row,
       );
     default:
-      return jsonText(value, name, row, context);
+      return jsonText(name, value, row, context);
   }
-}
-
-function jsonText(value: unknown, name: string, row: number, context: CodecContext): string {
-  let text: string | undefined;
-  let cause: unknown;
-  try {
-    text = JSON.stringify(value);
-  } catch (error) {
-    cause = error;
-  }
-  if (text !== undefined) return text;
-  const problem = cause === undefined ? `a ${typeof value}` : describeThrown(cause).split("\n")[0];
-  throw refused(
-    `column ${JSON.stringify(name)} can't be written: ${problem}`,
-    "Write plain data: no functions, no cycles, no bigint inside of an object.",
-    context,
-    row,
-    cause,
-  );
 }
 
 function refused(message: string, hint: string, context: CodecContext, row?: number, cause?: unknown): Error {
