@@ -37,7 +37,7 @@ beforeEach(() => {
 const run = (tasks: readonly AnyTask[], options: object = {}) =>
   new Pipeline("p", tasks).run({
     executor: world.executor,
-    onEvent: (event) => events.push(event),
+    onEvent: (event: RunEvent) => events.push(event),
     ...options,
   } as never);
 
