@@ -65,7 +65,7 @@ async function bindingIssues(project: Project, executor: Executor): Promise<Glac
       ...tried(() => registry.storage(storage)),
       ...tried(() => registry.format(format.name, format.options)),
     ]);
-    const refused = (await executor.check?.(plan)) ?? [];
+    const refused = (await executor.check?.(plan, pipeline)) ?? [];
     return [...unsupported, ...refused.filter((error) => isGlacierError(error)), ...unique(missing)];
   } finally {
     await registry.close();

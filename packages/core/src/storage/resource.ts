@@ -1,9 +1,13 @@
+import type { Json } from "../json.ts";
+
 /** A plain, JSON-serialisable descriptor of where bytes live. No behaviour, no SDK. */
 export interface StorageResource {
   /** Names the adapter: `s3`, `gcs`, `azureBlob`, `localFs`, `memory`, or a third party's own. */
   readonly kind: string;
   /** An existing object whose name is not `<dataset>.<ext>`, relative to the root. */
   readonly key?: string;
+  /** What the adapter of this kind takes. */
+  readonly [option: string]: Json | undefined;
 }
 
 /** A bucket (or a prefix in one) on Amazon S3 or a server that speaks its API. */
@@ -45,7 +49,10 @@ export interface MemoryResource extends StorageResource {
   readonly name?: string;
 }
 
-type Options<R extends StorageResource> = Omit<R, "kind">;
+/** All that a resource takes but its kind. (Not `Omit`, which an index signature would leave with nothing.) */
+type Options<R extends StorageResource> = {
+  readonly [K in keyof R as string extends K ? never : K extends "kind" ? never : K]: R[K];
+};
 
 /** Descriptors of the storages that Glacier names itself. Third parties' are plain objects with their own `kind`. */
 export const storage: {
