@@ -36,7 +36,7 @@ export async function* decodeCsv(
         if (rows.length > 0) yield rows;
         const rest = block.subarray(pendingBytes - (piece.length - lineEnd - 1) - byteLength(unread));
         parseFrom = unread === "" ? 0 : 2 * rest.length;
-        pending = rest.length > 0 ? [rest.slice()] : [];
+        pending = rest.length > 0 ? [new Uint8Array(rest)] : [];
         pendingBytes = rest.length;
       }
       if (pendingBytes > maxRowBytes) throw tooLarge(context, parser.line, maxRowBytes);

@@ -1,0 +1,83 @@
+import type { ByteSource, CodecContext } from "@glacier/core";
+import type { RecordBatch } from "apache-arrow";
+import { decodeFailure, type SourceFailure, watched } from "../errors.ts";
+import { rowAssembler } from "../rows.ts";
+import type { ArrowSettings } from "./arrow.ts";
+import { type ArrowColumn, columnReaders } from "./columns.ts";
+import { type ByteReader, byteReader, endOfStream, joined, readMessage } from "./messages.ts";
+
+/** Rows given out at a time. */
+const batchRows = 4096;
+/** Start and end of the file format. */
+const magic = "ARROW1";
+const schemaMessage = 1;
+
+/**
+ * Rows of an Arrow IPC stream or file, one record batch in memory at a time.
+ * Errors: `DECODE_FAILED` for what is no whole stream or file, and for a number that has lost digits.
+ */
+export async function* decodeArrow(
+  source: ByteSource,
+  context: CodecContext,
+  settings: ArrowSettings,
+): AsyncGenerator<unknown[]> {
+  const failure: SourceFailure = {};
+  const bytes = byteReader(watched(source.stream(), failure));
+  try {
+    const arrow = await import("apache-arrow");
+    const reader = await arrow.RecordBatchReader.from(wholeMessages(bytes, settings.maxBufferBytes));
+    const { schema } = await reader.open({ autoDestroy: false });
+    yield* readRows(reader, columnReaders(arrow, schema, context));
+  } catch (error) {
+    throw decodeFailure(error, "Arrow", context, failure);
+  } finally {
+    await bytes.close();
+  }
+}
+
+async function* readRows(
+  reader: AsyncIterable<RecordBatch>,
+  columns: readonly ArrowColumn[],
+): AsyncGenerator<unknown[]> {
+  const assemble = rowAssembler(columns);
+  let done = 0;
+  for await (const batch of reader) {
+    const cells = columns.map(({ read }, i) => read(batch.data.children[i], batch.numRows, done));
+    for (let row = 0; row < batch.numRows; row += batchRows) {
+      yield assemble(cells, row, Math.min(row + batchRows, batch.numRows));
+    }
+    done += batch.numRows;
+  }
+}
+
+/**
+ * The stream, checked to be whole, message by message: what Arrow's own reader does with a cut-off one is anyone's guess.
+ * A file is a stream between two magic words; one whose schema stands only at its end (Arrow's JavaScript writes such)
+ * is kept in memory.
+ */
+async function* wholeMessages(reader: ByteReader, maxBytes: number): AsyncGenerator<Uint8Array> {
+  const head = await reader.take(8);
+  const isFile = new TextDecoder().decode(head.subarray(0, 6)) === magic;
+  let message = await readMessage(reader, maxBytes, isFile ? undefined : head);
+  if (isFile && message?.type !== schemaMessage) {
+    const rest = await reader.take(maxBytes + 1);
+    if (rest.length > maxBytes)
+      throw new Error(`its schema stands at its end, and it is larger than ${maxBytes} bytes`);
+    checkEnd(rest);
+    const parts = [head, message?.bytes ?? endOfStream, rest];
+    yield joined(
+      parts,
+      parts.reduce((total, { length }) => total + length, 0),
+    );
+    return;
+  }
+  for (; message !== undefined; message = await readMessage(reader, maxBytes)) yield message.bytes;
+  const tail = await reader.take(maxBytes);
+  if (isFile) checkEnd(tail);
+  else if (tail.length > 0) throw new Error("something follows its end");
+  yield endOfStream;
+}
+
+function checkEnd(tail: Uint8Array): void {
+  if (new TextDecoder().decode(tail.subarray(-6)) !== magic) throw new Error("it ends too early");
+}
