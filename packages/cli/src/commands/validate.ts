@@ -61,10 +61,7 @@ async function bindingIssues(project: Project, executor: Executor): Promise<Glac
         ? []
         : [unsupportedCompute(name, compute.kind, executor.name, executor.supports)],
     );
-    const missing = plan.datasets.flatMap(({ storage, format }) => [
-      ...tried(() => registry.storage(storage)),
-      ...tried(() => registry.format(format.name, format.options)),
-    ]);
+    const missing = plan.datasets.flatMap(({ storage }) => tried(() => registry.storage(storage)));
     const refused = (await executor.check?.(plan, pipeline)) ?? [];
     return [...unsupported, ...refused.filter((error) => isGlacierError(error)), ...unique(missing)];
   } finally {

@@ -50,10 +50,7 @@ export async function prepareRun(
   const taskNames = new Set(selected.map((index) => graph.tasks[index]?.name));
   const tasks = plan.tasks.filter(({ name }) => taskNames.has(name)).map(withLimit);
   await checkExecutor(plan, pipeline, tasks, executor);
-  for (const dataset of plan.datasets) {
-    registry.storage(dataset.storage);
-    registry.format(dataset.format.name, dataset.format.options);
-  }
+  for (const { storage } of plan.datasets) registry.storage(storage);
   const start = resume === undefined ? undefined : await readStart(plan, resume, registry);
   const runParams = start === undefined ? (params ?? {}) : sameParams(start, params);
   for (const index of selected) await checkParams(graph.tasks[index] as (typeof graph.tasks)[number], runParams);
