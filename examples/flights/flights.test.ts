@@ -87,7 +87,8 @@ describe("the numbers", () => {
         destinationCity: cities.get(destination),
       });
       expect(Number(found[i]?.["delay"])).toBe(delay);
-      expect((found[i]?.["departure"] as Date).toISOString()).toBe(`${day?.split("/").join("-")}T${time}:00.000Z`);
+      const departure = found[i]?.["departure"] as Date | undefined;
+      expect(departure?.toISOString()).toBe(`${day?.split("/").join("-")}T${time}:00.000Z`);
     }
   });
 

@@ -170,12 +170,17 @@ describe("two runs at once", () => {
                 kind,
                 (resource: never) => {
                   const adapter = factory(resource);
-                  const step = () => scheduler.schedule(Promise.resolve());
+                  const stepped =
+                    <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+                    async (...args: A): Promise<R> => {
+                      await scheduler.schedule(Promise.resolve());
+                      return call(...args);
+                    };
                   return {
                     ...adapter,
-                    read: async (...args: Parameters<typeof adapter.read>) => (await step(), adapter.read(...args)),
-                    write: async (...args: Parameters<typeof adapter.write>) => (await step(), adapter.write(...args)),
-                    stat: async (...args: Parameters<typeof adapter.stat>) => (await step(), adapter.stat(...args)),
+                    read: stepped(adapter.read),
+                    write: stepped(adapter.write),
+                    stat: stepped(adapter.stat),
                   };
                 },
               ]),
