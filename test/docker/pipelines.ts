@@ -1,4 +1,7 @@
-import { compute, Dataset, file, ndjson, Pipeline, secret, task, text } from "@glacier/core";
+import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { compute, Dataset, file, ndjson, Pipeline, secret, storage, task, text } from "@glacier/core";
 import { nodeImage, shellImage } from "../services/docker.ts";
 
 interface Order {
@@ -6,6 +9,7 @@ interface Order {
   amount: number;
 }
 
+const source = new Dataset<number>("source", { storage: storage.localFs({ basePath: "given-by-binding" }) });
 const orders = new Dataset<Order, "rows">("orders", { format: ndjson() });
 const total = new Dataset<number>("total");
 const report = new Dataset("report", { format: text() });
@@ -62,11 +66,45 @@ export const endless = (timeout?: number): Pipeline<"container"> =>
 export const command = (
   image: string,
   words: readonly [string, ...string[]],
-  limits: { memory?: number; gpu?: number } = {},
+  limits: { cpu?: number; memory?: number; gpu?: number } = {},
 ): Pipeline<"container"> =>
   new Pipeline("command", [
     task.command("run", { output: report, compute: compute.container({ image, ...limits }), command: words }),
   ]);
+
+/** A handler with a secret that waits to be looked at. */
+export const waiting = new Pipeline(
+  "waiting",
+  [
+    task("wait", { output: total, compute: container, secrets: { key: secret("docker-test-key") } }, async (_, ctx) => {
+      ctx.log.info("waiting");
+      await new Promise((resolve) => setTimeout(resolve, 1_000_000));
+      return ctx.secrets.key.length;
+    }),
+  ],
+  { module: import.meta.url },
+);
+
+/** A handler that says what it reads, and whether it may write there. */
+export const copying = new Pipeline(
+  "copying",
+  [
+    task(
+      "copy",
+      { inputs: { source }, output: new Dataset<unknown>("total"), compute: container },
+      async ({ source }, ctx) => {
+        const folder = readFileSync("/proc/self/mountinfo", "utf8").match(/ (\/\S*in:\\040put) /)?.[1];
+        const writing = await writeFile(join(String(folder).replace("\\040", " "), "x"), "").then(
+          () => "allowed",
+          (error: NodeJS.ErrnoException) => error.code,
+        );
+        ctx.log.info("tried");
+        return { source, writing };
+      },
+    ),
+  ],
+  { module: import.meta.url },
+);
 
 /** A handler in an image without Node. */
 export const nodeless = new Pipeline(

@@ -71,7 +71,7 @@ export function createEngine(connection: DockerConnection | undefined): Engine {
       try {
         await runContainer(docker, container, { rootless, attempt: attemptOf(owner) });
       } finally {
-        release();
+        await release();
       }
     },
     async sweep() {
