@@ -352,7 +352,7 @@ function limitTime(task: string, seconds: number, stop: AbortSignal): { signal: 
 }
 
 /** Whatever an executor rejected with, as a `GlacierError`. */
-export function asTaskError(task: string, thrown: unknown): GlacierError {
+function asTaskError(task: string, thrown: unknown): GlacierError {
   if (isGlacierError(thrown)) return thrown.context.task === undefined ? named(task, thrown) : thrown;
   return new GlacierError("TASK_FAILED", {
     message: `task "${task}" failed: ${describeThrown(thrown)}`,

@@ -14,7 +14,7 @@ export function stateStore({ state }: StateOf, registry: Registry): Store {
 }
 
 /** Where a pipeline's manifests are, with a trailing slash. */
-export function manifestPrefix({ pipeline, tenant }: StateOf): string {
+function manifestPrefix({ pipeline, tenant }: StateOf): string {
   return `${root(tenant)}manifests/${pipeline}/`;
 }
 

@@ -1,3 +1,2 @@
-export { createPool, type Pool, type PoolOptions, type RunOptions } from "./pool.ts";
-export type { Transfer } from "./protocol.ts";
-export { type Call, serve, type Transferred, transfer } from "./serve.ts";
+export { createPool, type Pool } from "./pool.ts";
+export { serve } from "./serve.ts";

@@ -1,4 +1,4 @@
 export { localFs } from "./local-fs/adapter.ts";
 export { memory } from "./memory/adapter.ts";
-export { type MemoryChannel, portChannel, processChannel } from "./memory/channel.ts";
+export { portChannel, processChannel } from "./memory/channel.ts";
 export { remoteMemory, serveMemory } from "./memory/remote.ts";
