@@ -13,6 +13,6 @@ const shared: UserConfig = { platform: "node", sourcemap: false, outputOptions: 
 // One file for each entry: loading shared chunks too takes 3 MiB and some milliseconds more. The declarations do share,
 // so that a type is the same whatever entry it comes from; at run time nothing depends on which copy an error is of.
 export default defineConfig([
-  { ...shared, entry: entries, dts: { emitDtsOnly: true } },
+  { ...shared, entry: entries, dts: { emitDtsOnly: true }, clean: false },
   ...Object.entries(entries).map(([name, path]) => ({ ...shared, entry: { [name]: path }, dts: false, clean: false })),
 ]);

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { finish, start } from "../testing/child.ts";
 import { failure } from "../testing/storage.ts";
 import type { Payload } from "./fixtures/tasks.ts";
-import { createPool, type Pool, type PoolOptions } from "./index.ts";
+import { createPool, type Pool, type PoolOptions } from "./pool.ts";
 
 const module = new URL("./fixtures/tasks.ts", import.meta.url);
 
