@@ -120,8 +120,9 @@ describe("what goes wrong in a handler", () => {
 
 describe("what can't start", () => {
   it("says when a pipeline doesn't tell where its code is", async () => {
-    const error = await failureOf(homeless.run({ executor: new LocalExecutor({ storage: folder }) }));
-    expect(error).toMatchObject({ code: "MODULE_INVALID" });
+    const error = await failureOf(homeless.run({ executor: new LocalExecutor({ storage: folder }), onEvent }));
+    expect(error).toMatchObject({ code: "MODULE_INVALID", context: { task: "one" } });
+    expect(events, "before anything runs").toEqual([]);
     expect(error.hint).toContain("import.meta.url");
   });
 

@@ -1,4 +1,5 @@
 import {
+  type AnyPipeline,
   type ContainerCompute,
   type ExecutionContext,
   type Executor,
@@ -6,6 +7,7 @@ import {
   GlacierError,
   type LocalCompute,
   type Plan,
+  type PlanTask,
   type Provider,
   type ServerlessCompute,
   type StorageResource,
@@ -18,7 +20,7 @@ import { local } from "../provider.ts";
 import { type Containers, createContainers } from "./docker/containers.ts";
 import { runIsolated } from "./isolated.ts";
 import { checkOptions, type LocalExecutorOptions, storageOf } from "./options.ts";
-import { isRemote } from "./remote.ts";
+import { homeless, isRemote } from "./remote.ts";
 import { createThreads, type Threads } from "./threads.ts";
 
 /** The compute kinds of this machine. */
@@ -72,13 +74,27 @@ export class LocalExecutor implements Executor<LocalKind> {
     }
   }
 
-  async check(plan: Plan): Promise<readonly Error[]> {
+  async check(plan: Plan, pipeline: AnyPipeline): Promise<readonly Error[]> {
     if (isRemote()) return [startedInside(plan)];
-    return this.#containers.check(plan);
+    const elsewhere = pipeline.module === undefined ? plan.tasks.find(runsElsewhere) : undefined;
+    const mistakes = await this.#containers.check(plan);
+    return elsewhere === undefined ? mistakes : [homeless(pipeline.name, elsewhere.name), ...mistakes];
   }
 
   async close(): Promise<void> {
     await this.#threads.close();
+  }
+}
+
+/** Whether another thread, process or container must load the pipeline's module for a task. */
+function runsElsewhere({ compute, form }: PlanTask): boolean {
+  switch (compute?.kind) {
+    case "serverless":
+      return true;
+    case "container":
+      return form === "function";
+    default:
+      return ((compute as LocalCompute | undefined)?.workers ?? 1) > 1;
   }
 }
 

@@ -29,17 +29,20 @@ export interface RemoteTask {
 
 /** What an attempt looks like from elsewhere. Errors: `MODULE_INVALID`. */
 export function remoteTask(invocation: TaskInvocation, { plan, pipeline, registry }: ExecutionContext): RemoteTask {
-  if (pipeline.module === undefined) {
-    throw new GlacierError("MODULE_INVALID", {
-      message: `task "${invocation.task}" runs outside of this thread, but pipeline "${pipeline.name}" doesn't say where its code is`,
-      hint: "Give it: new Pipeline(name, tasks, { module: import.meta.url }).",
-      context: { pipeline: pipeline.name, task: invocation.task },
-    });
-  }
+  if (pipeline.module === undefined) throw homeless(pipeline.name, invocation.task);
   const providers = registry.providers.flatMap(({ name, module }) =>
     name === "local" || module === undefined ? [] : [module],
   );
   return { module: pipeline.module, plan, invocation, providers };
+}
+
+/** The error of a task that runs elsewhere, of a pipeline that doesn't say where its code is. */
+export function homeless(pipeline: string, task: string): GlacierError {
+  return new GlacierError("MODULE_INVALID", {
+    message: `task "${task}" runs outside of this thread, but pipeline "${pipeline}" doesn't say where its code is`,
+    hint: "Give it: new Pipeline(name, tasks, { module: import.meta.url }).",
+    context: { pipeline, task },
+  });
 }
 
 /** Where {@link runRemote} runs. */
