@@ -140,3 +140,8 @@ export const throwing = new Pipeline(
   ],
   { module: import.meta.url },
 );
+
+/** A module that needs something of the machine where it was written. */
+export const choosy = new Pipeline("choosy", [task("one", { output: total, compute: container }, () => 1)], {
+  module: new URL("./choosy.ts", import.meta.url).href,
+});

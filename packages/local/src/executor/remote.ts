@@ -52,8 +52,8 @@ export interface RemoteSite {
   readonly runtime: TaskRuntime;
   /** How the memory storage of the process that started this is reached; absent where it can't be. */
   readonly memory?: StorageFactory<MemoryResource>;
-  /** Modules that are loaded already: a bundle holds them. */
-  readonly loaded?: { readonly pipeline: Module; readonly providers: readonly Module[] };
+  /** Loads a module by its URL where Node itself can't: from a bundle. */
+  readonly importModule?: (url: string) => Promise<unknown>;
 }
 
 type Module = Readonly<Record<string, unknown>>;
@@ -73,8 +73,9 @@ export function markRemote(): void {
 /** Runs an attempt here, in the thread, process or container that was started for it. Errors: those of `executeTask`, `MODULE_INVALID`. */
 export async function runRemote({ module, plan, invocation, providers }: RemoteTask, site: RemoteSite): Promise<void> {
   markRemote();
-  const pipeline = findPipeline(site.loaded?.pipeline ?? (await load(module)), plan.pipeline, module);
-  const modules = site.loaded?.providers ?? (await Promise.all(providers.map(load)));
+  const { importModule = (url: string) => import(url) } = site;
+  const pipeline = findPipeline(await load(module, importModule), plan.pipeline, module);
+  const modules = await Promise.all(providers.map((url) => load(url, importModule)));
   const local: Provider = {
     name: "local",
     storage: { localFs, ...(site.memory !== undefined && { memory: site.memory }) },
@@ -87,9 +88,9 @@ export async function runRemote({ module, plan, invocation, providers }: RemoteT
   }
 }
 
-async function load(module: string): Promise<Module> {
+async function load(module: string, importModule: (url: string) => Promise<unknown>): Promise<Module> {
   try {
-    return (await import(module)) as Module;
+    return (await importModule(module)) as Module;
   } catch (error) {
     if (isGlacierError(error)) throw error;
     throw new GlacierError("MODULE_INVALID", {

@@ -5,17 +5,15 @@ import { nodeRuntime } from "@glacier/core/node";
 import { markRemote, runRemote } from "../remote.ts";
 import type { ContainerCall, ContainerMessage } from "./function-form.ts";
 
-type Module = Readonly<Record<string, unknown>>;
+/** Loads the bundle's modules, by the URL that each had outside of it. */
+export type Loaders = Readonly<Record<string, () => Promise<unknown>>>;
 
 markRemote();
 /** The task's own code may replace it. */
 const write = process.stdout.write.bind(process.stdout);
 
 /** Runs the attempt that the file named by the first argument describes. */
-export async function main(loaded: {
-  readonly pipeline: Module;
-  readonly providers: readonly Module[];
-}): Promise<void> {
+export async function main(loaders: Loaders): Promise<void> {
   const { task, secrets, mark }: ContainerCall = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
   const say = (message: ContainerMessage) => write(`${mark}${line(message)}\n`);
   if (findTask(task.plan.tasks, task.invocation.task).timeout !== undefined) {
@@ -31,7 +29,7 @@ export async function main(loaded: {
       signal: new AbortController().signal,
       emit: (event) => say({ event }),
       runtime: { ...nodeRuntime(), secret: async (name) => secrets[name] },
-      loaded,
+      importModule: async (url) => loaders[url]?.(),
     });
     say({ done: true });
   } catch (error) {

@@ -132,12 +132,14 @@ function bundleOf({ module, providers }: RemoteTask): Promise<Code> {
 async function build(module: string, providers: readonly string[]): Promise<Code> {
   const { bundle, pipelineImport } = (await import(bundlerName)) as typeof import("@glacier/bundler");
   const host = fileURLToPath(sibling(import.meta.url, "container"));
-  const paths = providers.map((url) => (url.startsWith("file:") ? fileURLToPath(url) : url));
+  const imports = [
+    [module, pipelineImport],
+    ...providers.map((url) => [url, url.startsWith("file:") ? fileURLToPath(url) : url]),
+  ];
+  // Loaded when the entry asks for them: an error that a module throws is told like any other.
   const entry = [
     `import { main } from ${JSON.stringify(host)};`,
-    `import * as pipeline from ${JSON.stringify(pipelineImport)};`,
-    ...paths.map((path, i) => `import * as provider${i} from ${JSON.stringify(path)};`),
-    `await main({ pipeline, providers: [${paths.map((_, i) => `provider${i}`).join(", ")}] });`,
+    `await main({ ${imports.map(([url, from]) => `${JSON.stringify(url)}: () => import(${JSON.stringify(from)})`).join(", ")} });`,
   ].join("\n");
   const source = "@glacier/source";
   const conditions = flagsFrom(import.meta.url).some((flag) => flag.endsWith(source)) ? [source] : [];
