@@ -3,7 +3,7 @@ import type { Attempt } from "./attempt.ts";
 import { wrongContent } from "./outputs.ts";
 
 /** Batches of rows aim at this many encoded bytes, so that large rows don't pile up. */
-const batchBytes = 1_048_576;
+const batchBytes = 65_536;
 const maxBatch = 4096;
 
 /**

@@ -13,7 +13,7 @@ export interface NdjsonOptions extends Compression {
 
 const newline = 0x0a;
 const defaultMaxRowBytes = 64 * 1024 * 1024;
-const chunkLength = 262_144;
+const chunkLength = 65_536;
 
 /**
  * One JSON document a line. Blank lines are skipped, CRLF and a BOM are taken.
@@ -57,9 +57,11 @@ async function* decode(
     }
     if (restBytes > 0 && restBytes + chunk.indexOf(newline) > maxRowBytes) throw tooLarge(context, line, maxRowBytes);
     const whole = chunk.subarray(0, end);
-    const parsed = parseLines(restBytes === 0 ? whole : concat([...rest, whole]), context, line);
-    line = parsed.nextLine;
-    if (parsed.rows.length > 0) yield parsed.rows;
+    for (const block of blocks(restBytes === 0 ? whole : concat([...rest, whole]))) {
+      const parsed = parseLines(block, context, line);
+      line = parsed.nextLine;
+      if (parsed.rows.length > 0) yield parsed.rows;
+    }
     rest = end + 1 < chunk.length ? [chunk.subarray(end + 1)] : [];
     restBytes = chunk.length - end - 1;
     if (restBytes > maxRowBytes) throw tooLarge(context, line, maxRowBytes);
@@ -68,6 +70,20 @@ async function* decode(
     const { rows } = parseLines(concat(rest), context, line);
     if (rows.length > 0) yield rows;
   }
+}
+
+/** Whole lines in blocks of about this many bytes: rows that die young cost little memory, those of a large chunk don't. */
+const blockLength = 65_536;
+
+function* blocks(lines: Uint8Array): Generator<Uint8Array> {
+  let start = 0;
+  while (lines.length - start > blockLength) {
+    const end = lines.indexOf(newline, start + blockLength);
+    if (end === -1) break;
+    yield lines.subarray(start, end);
+    start = end + 1;
+  }
+  yield lines.subarray(start);
 }
 
 interface Lines {
