@@ -9,7 +9,6 @@ import { type DockerService, dockerMissing, shellImage, startDocker } from "../s
 import { choosy, command, copying, waiting } from "./pipelines.ts";
 
 const missing = dockerMissing();
-if (missing !== undefined && process.env["CI"] === "true") throw new Error(missing);
 
 describe.skipIf(missing !== undefined)(`containers${missing === undefined ? "" : ` (${missing})`}`, () => {
   let service: DockerService;
