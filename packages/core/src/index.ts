@@ -36,6 +36,7 @@ export type {
   ParamsArgument,
   ParamsOf,
   PipelineOptions,
+  PipelineTask,
 } from "./pipeline/types.ts";
 export { findDataset, findTask } from "./plan/lookup.ts";
 export type { Plan, PlanDataset, PlanEdge, PlanTask, RetryPolicy } from "./plan/plan.ts";

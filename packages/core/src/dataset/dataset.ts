@@ -27,8 +27,10 @@ export class Dataset<T = unknown, S extends Shape = "value", In = T> {
   readonly schema: StandardSchema<In, T> | undefined;
   readonly storage: StorageResource | undefined;
   readonly metadata: { readonly [key: string]: Json } | undefined;
-  /** Phantom: what a handler takes and returns for this dataset. */
-  declare readonly "~types": { readonly read: Read<T, S>; readonly write: Write<In, S> };
+  /** Phantom: what a handler takes for this dataset. */
+  declare readonly "~read": Read<T, S>;
+  /** Phantom: what a handler returns for this dataset. */
+  declare readonly "~write": Write<In, S>;
 
   /** Without a schema: typed by hand or by the format. Json by default. */
   constructor(name: string, options?: DatasetOptions & { readonly schema?: never; readonly format?: Format<S, T> });
@@ -71,7 +73,8 @@ export interface AnyDataset {
   readonly schema: AnySchema | undefined;
   readonly storage: StorageResource | undefined;
   readonly metadata: { readonly [key: string]: Json } | undefined;
-  readonly "~types": { readonly read: unknown; readonly write: unknown };
+  readonly "~read": unknown;
+  readonly "~write": unknown;
 }
 
 type Read<T, S extends Shape> = S extends "rows"

@@ -38,12 +38,12 @@ const coerced = new Dataset("coerced", {
 // A dataset's shape and types come from its format and schema.
 expectTypeOf(raw).toEqualTypeOf<Dataset<Order, "rows", Order>>();
 expectTypeOf(clean).toEqualTypeOf<Dataset<Order[], "value", Order[]>>();
-expectTypeOf(revenue["~types"].read).toEqualTypeOf<Record<string, number>>();
-expectTypeOf(report["~types"].read).toEqualTypeOf<string>();
-expectTypeOf(lines["~types"].read).toEqualTypeOf<Rows<{ line: string }>>();
-expectTypeOf(byHand["~types"].read).toEqualTypeOf<Rows<Order>>();
-expectTypeOf(coerced["~types"].read).toEqualTypeOf<Rows<{ day: Date }>>();
-expectTypeOf(coerced["~types"].write).toEqualTypeOf<Iterable<{ day: string }> | AsyncIterable<{ day: string }>>();
+expectTypeOf(revenue["~read"]).toEqualTypeOf<Record<string, number>>();
+expectTypeOf(report["~read"]).toEqualTypeOf<string>();
+expectTypeOf(lines["~read"]).toEqualTypeOf<Rows<{ line: string }>>();
+expectTypeOf(byHand["~read"]).toEqualTypeOf<Rows<Order>>();
+expectTypeOf(coerced["~read"]).toEqualTypeOf<Rows<{ day: Date }>>();
+expectTypeOf(coerced["~write"]).toEqualTypeOf<Iterable<{ day: string }> | AsyncIterable<{ day: string }>>();
 expectTypeOf(raw).toExtend<AnyDataset>();
 
 // @ts-expect-error a rows dataset needs a rows format

@@ -23,6 +23,7 @@ import type {
   ParamsArgument,
   ParamsOf,
   PipelineOptions,
+  PipelineTask,
 } from "./types.ts";
 
 /**
@@ -88,7 +89,7 @@ export interface PipelineConstructor {
    * @example
    * export const pipeline = new Pipeline("orders", [clean, aggregate], { module: import.meta.url });
    */
-  new <const T extends readonly AnyTask[]>(
+  new <const T extends readonly PipelineTask[]>(
     name: string,
     tasks: T,
     options?: PipelineOptions,

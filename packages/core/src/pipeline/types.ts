@@ -25,11 +25,19 @@ export interface AnyPipeline {
 /** Whoever has a default storage and a state root: an executor or a target. */
 export type Defaults = Pick<Executor, "defaultStorage" | "state">;
 
+/** As much of a task as a pipeline's type follows from: comparing whole tasks would cost the compiler much more. */
+export interface PipelineTask {
+  readonly name: string;
+  readonly form: "function" | "command";
+  readonly "~needs"?: string;
+  readonly "~params"?: unknown;
+}
+
 /** Compute kinds that these tasks name. */
-export type NeedsOf<T extends readonly AnyTask[]> = NonNullable<T[number]["~needs"]>;
+export type NeedsOf<T extends readonly PipelineTask[]> = NonNullable<T[number]["~needs"]>;
 
 /** Run parameters that these tasks require together. */
-export type ParamsOf<T extends readonly AnyTask[]> = Intersect<Boxed<T[number]>>;
+export type ParamsOf<T extends readonly PipelineTask[]> = Intersect<NonNullable<T[number]["~params"]>>;
 
 /** An executor that can run what a pipeline needs; else a type that says why not. */
 export type CheckedExecutor<Needs extends string, S extends string> = Executor<S> &
@@ -42,8 +50,4 @@ export type ParamsArgument<P> = unknown extends P
     ? { readonly params?: P }
     : { readonly params: P };
 
-type Boxed<T> = T extends { readonly "~params"?: infer P } ? { readonly of: P } : never;
-
-type Intersect<B> = (B extends { readonly of: infer P } ? (take: P) => void : never) extends (take: infer I) => void
-  ? I
-  : unknown;
+type Intersect<U> = (U extends unknown ? (take: U) => void : never) extends (take: infer I) => void ? I : unknown;

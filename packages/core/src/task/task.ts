@@ -33,7 +33,7 @@ export interface TaskFunction {
     C extends ComputeResource = never,
     P = unknown,
     Sec extends Secrets = NoInputs,
-    PIn = P,
+    PIn = never,
   >(
     name: string,
     options: TaskOptions<I, O, C, P, Sec, PIn>,
@@ -50,7 +50,7 @@ export interface TaskFunction {
     C extends ComputeResource = never,
     P = unknown,
     Sec extends Secrets = NoInputs,
-    PIn = P,
+    PIn = never,
   >(name: string, options: CommandOptions<I, O, C, P, Sec, PIn>): CommandTask<I, O, C["kind"], PIn>;
 }
 

@@ -13,12 +13,12 @@ export type Inputs = Readonly<Record<string, AnyDataset>>;
 export type Output = AnyDataset | Readonly<Record<string, AnyDataset>>;
 
 /** What a handler takes. */
-export type ReadOf<I extends Inputs> = { readonly [K in keyof I]: I[K]["~types"]["read"] };
+export type ReadOf<I extends Inputs> = { readonly [K in keyof I]: I[K]["~read"] };
 
 /** What a handler returns. */
-export type WriteOf<O extends Output> = O extends AnyDataset
-  ? O["~types"]["write"]
-  : { readonly [K in keyof O]: O[K] extends AnyDataset ? O[K]["~types"]["write"] : never };
+export type WriteOf<O extends Output> = O extends { readonly "~write": infer W }
+  ? W
+  : { readonly [K in keyof O]: O[K] extends { readonly "~write": infer W } ? W : never };
 
 /** What a task declares. */
 export interface TaskOptions<
