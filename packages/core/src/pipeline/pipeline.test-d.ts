@@ -179,3 +179,14 @@ new Pipeline("defaulted", [defaulted]).run({ executor: cloud, params: { days: "1
 // A task's handler can be called in a unit test.
 const double = task("t", { inputs: { revenue }, output: revenue }, ({ revenue }) => revenue);
 expectTypeOf(double.handler).parameter(0).toEqualTypeOf<{ readonly revenue: Record<string, number> }>();
+
+// Tasks declared in place don't take each other's params away.
+const inPlace = new Pipeline("in_place", [
+  task("u", { output: report }, () => ""),
+  task("v", { output: revenue, params: z.object({ day: z.string() }) }, () => ({})),
+]);
+expectTypeOf(inPlace).toEqualTypeOf<Pipeline<never, { day: string }>>();
+export const annotated: Pipeline<"local"> = new Pipeline("annotated", [
+  task("w", { output: report, compute: compute.local() }, () => ""),
+  task("x", { output: blob }, () => new Uint8Array()),
+]);

@@ -38,7 +38,7 @@ export interface TaskFunction {
     name: string,
     options: TaskOptions<I, O, C, P, Sec, PIn>,
     handler: Handler<I, O, P, Sec>,
-  ): Task<I, O, C["kind"], PIn, P>;
+  ): Task<I, O, C["kind"], NoInfer<PIn>, P>;
 
   /**
    * A task whose code is a command, in any language. Its inputs are files at `$GLACIER_INPUT_<NAME>`; it writes its outputs
@@ -51,7 +51,7 @@ export interface TaskFunction {
     P = unknown,
     Sec extends Secrets = NoInputs,
     PIn = never,
-  >(name: string, options: CommandOptions<I, O, C, P, Sec, PIn>): CommandTask<I, O, C["kind"], PIn>;
+  >(name: string, options: CommandOptions<I, O, C, P, Sec, PIn>): CommandTask<I, O, C["kind"], NoInfer<PIn>>;
 }
 
 /** Declares a task: a typed function (or command) from input datasets to output datasets. */
