@@ -16,14 +16,14 @@ export function rowAssembler(
   const template: Record<string, unknown> = Object.fromEntries(always.map(({ name }) => [name, null]));
   return (data, start, end) => {
     const rows: Record<string, unknown>[] = new Array(end - start);
-    for (let row = 0; row < rows.length; row++) rows[row] = { ...template };
-    for (let i = 0; i < columns.length; i++) {
-      const { name, omitNull } = columns[i] as RowColumn;
-      const cells = data[i] as ArrayLike<unknown>;
-      for (let row = 0; row < rows.length; row++) {
-        const cell = cells[start + row] ?? null;
-        if (cell !== null || !omitNull) (rows[row] as Record<string, unknown>)[name] = cell;
+    for (let at = start; at < end; at++) {
+      const row: Record<string, unknown> = { ...template };
+      for (let i = 0; i < columns.length; i++) {
+        const { name, omitNull } = columns[i] as RowColumn;
+        const cell = (data[i] as ArrayLike<unknown>)[at] ?? null;
+        if (cell !== null || !omitNull) row[name] = cell;
       }
+      rows[at - start] = row;
     }
     return rows;
   };

@@ -4,13 +4,13 @@ import { decodeFailure, type SourceFailure, watched } from "../errors.ts";
 import { rowAssembler } from "../rows.ts";
 import type { ArrowSettings } from "./arrow.ts";
 import { type ArrowColumn, columnReaders } from "./columns.ts";
-import { type ByteReader, byteReader, endOfStream, joined, readMessage } from "./messages.ts";
+import { checkFooter, headerTypes } from "./header.ts";
+import { type ByteReader, byteReader, endOfStream, joined, type Message, readMessage } from "./messages.ts";
 
 /** Rows given out at a time. */
 const batchRows = 4096;
 /** Start and end of the file format. */
 const magic = "ARROW1";
-const schemaMessage = 1;
 
 /**
  * Rows of an Arrow IPC stream or file, one record batch in memory at a time.
@@ -59,16 +59,8 @@ async function* wholeMessages(reader: ByteReader, maxBytes: number): AsyncGenera
   const head = await reader.take(8);
   const isFile = new TextDecoder().decode(head.subarray(0, 6)) === magic;
   let message = await readMessage(reader, maxBytes, isFile ? undefined : head);
-  if (isFile && message?.type !== schemaMessage) {
-    const rest = await reader.take(maxBytes + 1);
-    if (rest.length > maxBytes)
-      throw new Error(`its schema stands at its end, and it is larger than ${maxBytes} bytes`);
-    checkEnd(rest);
-    const parts = [head, message?.bytes ?? endOfStream, rest];
-    yield joined(
-      parts,
-      parts.reduce((total, { length }) => total + length, 0),
-    );
+  if (isFile && message?.type !== headerTypes.schema) {
+    yield wholeFile(reader, maxBytes, head, message);
     return;
   }
   for (; message !== undefined; message = await readMessage(reader, maxBytes)) yield message.bytes;
@@ -76,6 +68,30 @@ async function* wholeMessages(reader: ByteReader, maxBytes: number): AsyncGenera
   if (isFile) checkEnd(tail);
   else if (tail.length > 0) throw new Error("something follows its end");
   yield endOfStream;
+}
+
+/** A file of at most `maxBytes`, checked to be whole. */
+async function wholeFile(
+  reader: ByteReader,
+  maxBytes: number,
+  head: Uint8Array,
+  first: Message | undefined,
+): Promise<Uint8Array> {
+  const parts = [head];
+  const offsets = new Set<bigint>();
+  let length = head.length;
+  for (let message = first; message !== undefined; message = await readMessage(reader, maxBytes)) {
+    offsets.add(BigInt(length));
+    parts.push(message.bytes);
+    length += message.bytes.length;
+    if (length > maxBytes) throw new Error(`its schema stands at its end, and it is larger than ${maxBytes} bytes`);
+  }
+  const tail = await reader.take(maxBytes);
+  checkEnd(tail);
+  const footerLength = new DataView(tail.buffer, tail.byteOffset).getInt32(tail.length - 10, true);
+  checkFooter(tail.subarray(tail.length - 10 - footerLength, -10), offsets);
+  parts.push(endOfStream, tail);
+  return joined(parts, length + endOfStream.length + tail.length);
 }
 
 function checkEnd(tail: Uint8Array): void {

@@ -1,3 +1,6 @@
+import { damaged } from "./flatbuffer.ts";
+import { readHeader } from "./header.ts";
+
 /** Bytes read so far and not yet taken, of a stream that is taken piece by piece. */
 export interface ByteReader {
   /** The next `length` bytes; fewer only where the stream ends. */
@@ -7,7 +10,7 @@ export interface ByteReader {
 /** One message of an IPC stream, whole. */
 export interface Message {
   readonly bytes: Uint8Array;
-  /** Type of its header: 1 schema, 2 dictionary batch, 3 record batch. */
+  /** One of `headerTypes`. */
   readonly type: number;
 }
 
@@ -59,30 +62,16 @@ export async function readMessage(
   if (prefix.length < 8) throw new Error("it ends too early");
   const prefixView = viewOf(prefix);
   const metadataLength = prefixView.getInt32(4, true);
-  if (prefixView.getInt32(0, true) !== -1 || metadataLength < 0) throw new Error("it has no Arrow message");
+  if (prefixView.getInt32(0, true) !== -1 || metadataLength < 0) throw damaged();
   if (metadataLength === 0) return undefined;
   if (metadataLength > maxBytes) throw new Error(`a message is larger than ${maxBytes} bytes`);
   const metadata = await reader.take(metadataLength);
   if (metadata.length < metadataLength) throw new Error("it ends too early");
-  const { type, bodyLength } = messageHeader(viewOf(metadata));
+  const { type, bodyLength } = readHeader(metadata);
   if (bodyLength > maxBytes) throw new Error(`a record batch is larger than ${maxBytes} bytes`);
   const body = await reader.take(bodyLength);
   if (body.length < bodyLength) throw new Error("it ends too early");
   return { bytes: joined([prefix, metadata, body], 8 + metadataLength + bodyLength), type };
-}
-
-/** Fields of the flatbuffer table `Message`: https://github.com/apache/arrow/blob/main/format/Message.fbs */
-function messageHeader(view: DataView): { type: number; bodyLength: number } {
-  const table = view.getUint32(0, true);
-  const slots = table - view.getInt32(table, true);
-  const field = (index: number): number => {
-    const slot = 4 + 2 * index;
-    return slot < view.getUint16(slots, true) ? view.getUint16(slots + slot, true) : 0;
-  };
-  const [type, bodyLength] = [field(1), field(3)];
-  const length = bodyLength === 0 ? 0n : view.getBigInt64(table + bodyLength, true);
-  if (length < 0n) throw new Error("it has no Arrow message");
-  return { type: type === 0 ? 0 : view.getUint8(table + type), bodyLength: Number(length) };
 }
 
 function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {

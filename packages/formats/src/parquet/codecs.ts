@@ -11,8 +11,8 @@ export const compressors: Compressors = {
 
 /** hyparquet's own drop a BOM at a text's start and let bytes pass that are no UTF-8. JSON is parsed later. */
 export const parsers: Partial<ParquetParsers> = {
-  stringFromBytes: (bytes: Uint8Array | undefined) => bytes && utf8(bytes, 0, bytes.length),
-  jsonFromBytes: (bytes: Uint8Array | undefined) => bytes && utf8(bytes, 0, bytes.length),
+  stringFromBytes: (bytes: Uint8Array | undefined) => bytes && utf8(bytes),
+  jsonFromBytes: (bytes: Uint8Array | undefined) => bytes && utf8(bytes),
 };
 
 const limit = (length: number): number => Math.max(1, length);
