@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GlacierError, Pipeline, RunEvent } from "@glacier/core";
 import { LocalExecutor } from "@glacier/local";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { type DockerService, dockerMissing, startDocker } from "../services/docker.ts";
 import {
   type Habit,
@@ -118,9 +118,9 @@ describe.each<Place>(["inFunction", "inContainer"])("a handler %s", (place) => {
 describe.skipIf(process.platform !== "linux")("a handler in a function (seen through /proc)", () => {
   it("takes the processes that it started along, and doesn't wait for those that left", async () => {
     const [inGroup, left] = (await run("inFunction", "leavesProcesses")) as [number, number];
+    onTestFinished(() => void process.kill(left, "SIGKILL"));
     await expect.poll(() => isAlive(inGroup)).toBe(false);
     expect(isAlive(left)).toBe(true);
-    process.kill(left, "SIGKILL");
   });
 });
 
