@@ -25,6 +25,7 @@ function tableAt(view: DataView, at: number, budget: { tables: number }): Table 
   if (budget.tables-- <= 0) throw damaged();
   const slots = at - view.getInt32(at, true);
   const slotBytes = view.getUint16(slots, true);
+  if (slots + slotBytes > view.byteLength) throw damaged();
   const field = (slot: number): number | undefined => {
     const offset = 4 + 2 * slot < slotBytes ? view.getUint16(slots + 4 + 2 * slot, true) : 0;
     return offset === 0 ? undefined : at + offset;

@@ -12,6 +12,7 @@ export function readHeader(metadata: Uint8Array): { type: number; bodyLength: nu
   const [type, header, bodyLength] = [message.uint8(1), message.table(2), message.int64(3)];
   if (header === undefined || bodyLength < 0n || bodyLength > Number.MAX_SAFE_INTEGER) throw damaged();
   const body = Number(bodyLength);
+  checkMetadata(message, 4);
   if (type === headerTypes.schema) checkSchema(header);
   else if (type === headerTypes.recordBatch) checkRecordBatch(header, metadata, body);
   else if (type === headerTypes.dictionaryBatch) {
@@ -75,6 +76,7 @@ export function checkFooter(footer: Uint8Array, messages: ReadonlySet<bigint>): 
   const schema = root.table(1);
   if (schema === undefined) throw damaged();
   checkSchema(schema);
+  checkMetadata(root, 4);
   const view = new DataView(footer.buffer, footer.byteOffset, footer.byteLength);
   for (const slot of [2, 3]) {
     const blocks = root.vector(slot, 24);
