@@ -23,6 +23,7 @@ function disk(paths: readonly string[], fold: (name: string) => string): CaseFs 
       fs.calls++;
       return [...real.values()].filter((path) => fold(dirname(path)) === fold(folder)).map((path) => basename(path));
     },
+    makes: async (path: string) => !real.has(fold(path)),
   };
   return fs;
 }
@@ -53,6 +54,24 @@ test("where the disk doesn't, nothing differs, and a folder is probed once", asy
   const before = fs.calls;
   expect(await guard.mismatch("/r", ["a", "x"])).toBe(undefined);
   expect(fs.calls).toBe(before);
+});
+
+test("a file that goes while it is looked at is no proof that the disk doesn't fold", async () => {
+  const there = new Set(["/r/x"]);
+  let goes = true;
+  const guard = createCaseGuard({
+    async exists(path) {
+      const found = [...there].some((one) => one.toLowerCase() === path.toLowerCase());
+      if (goes) there.delete("/r/x");
+      return found;
+    },
+    names: async () => [...there].map((path) => path.slice(3)),
+    makes: async () => false,
+  });
+  await guard.mismatch("/r", ["x"]);
+  goes = false;
+  there.add("/r/x");
+  expect(await guard.mismatch("/r", ["X"])).toBe("X");
 });
 
 const why = (kind: "ntfs" | "exfat"): string =>
