@@ -3,13 +3,10 @@
  * udsv's typed parse of the same text, which leaves out that the bytes must first be decoded (peer: with that).
  * Medians of interleaved runs.
  */
-import { createRequire } from "node:module";
-import type { CodecContext, Column } from "../../packages/core/src/index.ts";
-import { csv } from "../../packages/formats/src/index.ts";
-
-// The package that is compared with is the one that the formats' own tests use.
-const formatsRequire = createRequire(new URL("../../packages/formats/package.json", import.meta.url));
-const { inferSchema, initParser }: Udsv = formatsRequire("udsv");
+import type { CodecContext, Column } from "@glacier/core";
+import { csv } from "@glacier/formats";
+import { inferSchema, initParser } from "udsv";
+import { type Bench, interleaved, type Row, timed } from "./measure.ts";
 
 const rowCount = 1_000_000;
 const rounds = 7;
@@ -28,7 +25,7 @@ const context: CodecContext = {
   ],
 };
 
-const bench: { name: string; run(): Promise<{ rows: Row[] }> } = {
+const bench: Bench = {
   name: "csv",
   async run() {
     const rows = [];
@@ -36,15 +33,13 @@ const bench: { name: string; run(): Promise<{ rows: Row[] }> } = {
       ["no quotes", 0],
       ["one field of six quoted", 1],
     ] as const) {
-      const bytes = new TextEncoder().encode(textOf(quoteEvery));
-      const took = await medians(
-        {
-          glacier: () => count(csv().decode({ stream: () => chunks(bytes) }, context)),
-          udsv: () => udsv(new TextDecoder().decode(bytes)),
-          udsvText: (text) => udsv(text),
-        },
-        new TextDecoder().decode(bytes),
-      );
+      const text = textOf(quoteEvery);
+      const bytes = new TextEncoder().encode(text);
+      const took = await interleaved(rounds, {
+        glacier: () => timed(() => count(csv().decode({ stream: () => chunks(bytes) }, context))),
+        udsv: () => timed(() => udsv(text)),
+        udsvFromBytes: () => timed(() => udsv(new TextDecoder().decode(bytes))),
+      });
       rows.push(decodeRow(label, took));
     }
     rows.push(await encodeRow());
@@ -53,31 +48,15 @@ const bench: { name: string; run(): Promise<{ rows: Row[] }> } = {
 };
 export default bench;
 
-interface Row {
-  label: string;
-  value: number;
-  unit: string;
-  floor?: number;
-  peer?: number;
-  target?: string;
-  ok?: boolean;
-}
-
-interface Udsv {
-  inferSchema(text: string): unknown;
-  initParser(schema: unknown): { typedObjs(text: string): unknown[] };
-}
-
-function decodeRow(label: string, took: Record<string, number>): Row {
-  const [value = Number.NaN, floor = Number.NaN, peer = Number.NaN] = [took["glacier"], took["udsvText"], took["udsv"]];
+function decodeRow(label: string, took: { glacier: number; udsv: number; udsvFromBytes: number }): Row {
   return {
     label: `decode 1M × 6, ${label} (floor: udsv from a string, peer: udsv from bytes)`,
-    value,
+    value: took.glacier,
     unit: "ms",
-    floor,
-    peer,
+    floor: took.udsv,
+    peer: took.udsvFromBytes,
     target: "≤ 1.1× udsv",
-    ok: value <= 1.1 * floor,
+    ok: took.glacier <= 1.1 * took.udsv,
   };
 }
 
@@ -87,24 +66,25 @@ async function encodeRow(): Promise<Row> {
   for await (const batch of csv().decode({ stream: () => chunks(new TextEncoder().encode(textOf(0))) }, context)) {
     for (const row of batch) rows.push(row as Record<string, string | number | boolean>);
   }
-  const took = await medians({
-    glacier: () => count(csv().encode(batches(rows), context)),
-    join: async () => {
-      let bytes = 0;
-      for await (const batch of batches(rows)) {
-        const lines = batch.map(
-          (r) => `${r["id"]},${r["name"]},${r["price"]},${r["active"]},${r["city"]},${r["score"]}\n`,
-        );
-        bytes += new TextEncoder().encode(lines.join("")).length;
-      }
-      return bytes;
-    },
+  const took = await interleaved(rounds, {
+    glacier: () => timed(() => count(csv().encode(batches(rows), context))),
+    join: () =>
+      timed(async () => {
+        let bytes = 0;
+        for await (const batch of batches(rows)) {
+          const lines = batch.map(
+            (r) => `${r["id"]},${r["name"]},${r["price"]},${r["active"]},${r["city"]},${r["score"]}\n`,
+          );
+          bytes += new TextEncoder().encode(lines.join("")).length;
+        }
+        return bytes;
+      }),
   });
   return {
     label: "encode 1M × 6 (floor: a template string, nothing quoted or checked)",
-    value: took["glacier"] ?? Number.NaN,
+    value: took.glacier,
     unit: "ms",
-    ...(took["join"] !== undefined && { floor: took["join"] }),
+    floor: took.join,
   };
 }
 
@@ -135,19 +115,4 @@ async function count(parts: AsyncIterable<{ readonly length: number }>): Promise
   let total = 0;
   for await (const part of parts) total += part.length;
   return total;
-}
-
-/** Milliseconds each, in turns, the first turn not counted. */
-async function medians(all: Record<string, (text: string) => unknown>, text = ""): Promise<Record<string, number>> {
-  const times: Record<string, number[]> = {};
-  for (let turn = 0; turn <= rounds; turn++) {
-    for (const [name, run] of Object.entries(all)) {
-      const started = performance.now();
-      await run(text);
-      times[name] = [...(times[name] ?? []), ...(turn > 0 ? [performance.now() - started] : [])];
-    }
-  }
-  return Object.fromEntries(
-    Object.entries(times).map(([name, list]) => [name, list.sort((a, b) => a - b)[list.length >> 1] ?? Number.NaN]),
-  );
 }

@@ -3,19 +3,18 @@
  * `parquet().decode` against hyparquet's rows, row group by row group (floor) and all at once (peer). Medians of
  * interleaved runs; memory is the largest resident set of a process that reads the file once.
  */
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import type { ByteSource, CodecContext, Column } from "../../packages/core/src/index.ts";
-import { parquet } from "../../packages/formats/src/index.ts";
+import type { ByteSource, CodecContext, Column } from "@glacier/core";
+import { parquet } from "@glacier/formats";
+import { type AsyncBuffer, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
+import { type Bench, inProcess, interleaved, timed } from "./measure.ts";
 
 const rowCount = 1_000_000;
 const rounds = 5;
-const runsEach = 3;
+const runsEach = 5;
 const memoryLimit = 250;
 
 const column = (name: string, type: Column["type"], nullable = false): Column => ({
@@ -36,40 +35,37 @@ const context: CodecContext = {
   ],
 };
 
-const bench: { name: string; run(): Promise<{ rows: Row[] }> } = {
+const bench: Bench = {
   name: "parquet",
   async run() {
     const folder = mkdtempSync(join(tmpdir(), "glacier-bench-"));
     try {
       const path = join(folder, "rows.parquet");
-      const wrote = await write(path);
-      const times: Record<Way, number[]> = { glacier: [], hyparquet: [], hyparquetAtOnce: [] };
-      for (let round = 0; round < rounds; round++) {
-        for (const way of ways) times[way].push(child(way, path, runsEach).ms);
-      }
-      const peak = Math.max(...[1, 2, 3].map(() => child("glacier", path, 1).peakMiB));
-      const [value, floor, peer] = ways.map(median);
-      function median(way: Way): number {
-        return times[way].sort((a, b) => a - b)[times[way].length >> 1] ?? Number.NaN;
-      }
-      if (value === undefined || floor === undefined || peer === undefined) throw new Error("nothing was measured");
+      const wrote = await timed(() => write(path));
+      const child = (way: Way, runs: number): Measured => inProcess("parquet.ts", way, path, String(runs));
+      const took = await interleaved(rounds, {
+        glacier: () => child("glacier", runsEach).ms,
+        hyparquet: () => child("hyparquet", runsEach).ms,
+        hyparquetAtOnce: () => child("hyparquetAtOnce", runsEach).ms,
+      });
+      const peak = Math.max(...[1, 2, 3].map(() => child("glacier", 1).peakMiB));
       return {
         rows: [
           {
             label: "read 1M × 6 (floor: hyparquet by row group, peer: at once)",
-            value,
+            value: took.glacier,
             unit: "ms",
-            floor,
-            peer,
+            floor: took.hyparquet,
+            peer: took.hyparquetAtOnce,
             target: "≤ 1.05× hyparquet",
-            ok: value <= 1.05 * floor,
+            ok: took.glacier <= 1.05 * took.hyparquet,
           },
           {
             label: "peak memory of that",
             value: peak,
             unit: "MiB",
-            floor: child("hyparquet", path, 1).peakMiB,
-            peer: child("hyparquetAtOnce", path, 1).peakMiB,
+            floor: child("hyparquet", 1).peakMiB,
+            peer: child("hyparquetAtOnce", 1).peakMiB,
             target: `≤ ${memoryLimit} MiB`,
             ok: peak <= memoryLimit,
           },
@@ -83,30 +79,14 @@ const bench: { name: string; run(): Promise<{ rows: Row[] }> } = {
 };
 export default bench;
 
-interface Row {
-  label: string;
-  value: number;
-  unit: string;
-  floor?: number;
-  peer?: number;
-  target?: string;
-  ok?: boolean;
-}
-
-const ways = ["glacier", "hyparquet", "hyparquetAtOnce"] as const;
-type Way = (typeof ways)[number];
+type Way = "glacier" | "hyparquet" | "hyparquetAtOnce";
 
 interface Measured {
   ms: number;
   peakMiB: number;
 }
 
-/** Reads the file `runs` times in a process of its own; the time is the best one's. */
-function child(way: Way, path: string, runs: number): Measured {
-  const args = ["--conditions=@glacier/source", new URL(import.meta.url).pathname, way, path, String(runs)];
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" })) as Measured;
-}
-
+/** Reads the file `runs` times; the time is the best one's. */
 async function measure(way: Way, path: string, runs: number): Promise<Measured> {
   let ms = Number.POSITIVE_INFINITY;
   for (let run = 0; run < runs; run++) {
@@ -127,7 +107,6 @@ const read: Readonly<Record<Way, (path: string) => Promise<number>>> = {
     return rows;
   },
   async hyparquet(path) {
-    const { parquetMetadataAsync, parquetReadObjects } = await hyparquet();
     const { source, close } = await fileSource(path);
     const file = asyncBuffer(source);
     const metadata = await parquetMetadataAsync(file);
@@ -140,33 +119,12 @@ const read: Readonly<Record<Way, (path: string) => Promise<number>>> = {
     return rowStart;
   },
   async hyparquetAtOnce(path) {
-    const { parquetReadObjects } = await hyparquet();
     const { source, close } = await fileSource(path);
     const rows = await parquetReadObjects({ file: asyncBuffer(source) });
     await close();
     return rows.length;
   },
 };
-
-interface AsyncBuffer {
-  byteLength: number;
-  slice(start: number, end?: number): Promise<ArrayBuffer>;
-}
-interface Hyparquet {
-  parquetMetadataAsync(file: AsyncBuffer): Promise<{ row_groups: { num_rows: bigint }[] }>;
-  parquetReadObjects(options: {
-    file: AsyncBuffer;
-    metadata?: unknown;
-    rowStart?: number;
-    rowEnd?: number;
-  }): Promise<unknown[]>;
-}
-
-/** The very copy that the formats use. */
-function hyparquet(): Promise<Hyparquet> {
-  const formatsRequire = createRequire(new URL("../../packages/formats/package.json", import.meta.url));
-  return import(pathToFileURL(formatsRequire.resolve("hyparquet")).href);
-}
 
 function asyncBuffer({ size = 0, range }: ByteSource): AsyncBuffer {
   if (range === undefined) throw new Error("no ranges");
@@ -184,13 +142,10 @@ async function fileSource(path: string): Promise<{ source: ByteSource; close: ()
   return { source, close: () => handle.close() };
 }
 
-async function write(path: string): Promise<number> {
+async function write(path: string): Promise<void> {
   const handle = await open(path, "w");
-  const started = performance.now();
   for await (const bytes of parquet().encode(batches(), context)) await handle.write(bytes);
-  const took = performance.now() - started;
   await handle.close();
-  return took;
 }
 
 async function* batches(): AsyncGenerator<unknown[]> {
@@ -210,7 +165,7 @@ async function* batches(): AsyncGenerator<unknown[]> {
   }
 }
 
-const [, script, way, path, runs] = process.argv;
-if (script !== undefined && import.meta.url === pathToFileURL(script).href && path !== undefined) {
+if (import.meta.main) {
+  const [way, path = "", runs] = process.argv.slice(2);
   console.log(JSON.stringify(await measure(way as Way, path, Number(runs))));
 }

@@ -1,8 +1,8 @@
 import type { CodecContext } from "@glacier/core";
 import type { Data, Field, Schema } from "apache-arrow";
-import { cellConverter } from "../cells.ts";
-import type { RowColumn } from "../rows.ts";
-import { utf8 } from "../utf8.ts";
+import type { RowColumn } from "../columnar/assemble.ts";
+import { cellConverter } from "../columnar/restore.ts";
+import { cut, utf8 } from "../text.ts";
 
 type Arrow = typeof import("apache-arrow");
 
@@ -58,18 +58,18 @@ function rawReader(arrow: Arrow, { type }: Field): RawReader {
 
 /**
  * Arrow's own would drop a BOM at a text's start and let bytes pass that are no UTF-8. A column of ASCII is decoded in
- * one go and cut, which is five times as fast as text by text.
+ * one go and cut, which is faster than text by text.
  */
 function texts(data: Data): unknown[] {
   const { values, valueOffsets } = data as unknown as { values: Uint8Array; valueOffsets: Int32Array };
   const all = values.subarray(0, valueOffsets[data.length]);
   const ascii = utf8(all);
-  const cut = ascii.length === all.length;
+  const isAscii = ascii.length === all.length;
   const cells: unknown[] = new Array(data.length);
   for (let i = 0; i < cells.length; i++) {
     const [start, end] = [valueOffsets[i] as number, valueOffsets[i + 1] as number];
     if (!(start >= 0 && start <= end && end <= all.length)) throw new Error("a text's bounds are not in its column");
-    cells[i] = data.getValid(i) ? (cut ? ascii.slice(start, end) : utf8(all.subarray(start, end))) : null;
+    cells[i] = data.getValid(i) ? (isAscii ? cut(ascii, start, end) : utf8(all.subarray(start, end))) : null;
   }
   return cells;
 }

@@ -1,7 +1,7 @@
 import type { ByteSource, CodecContext } from "@glacier/core";
 import type { RecordBatch } from "apache-arrow";
+import { rowAssembler } from "../columnar/assemble.ts";
 import { decodeFailure, type SourceFailure, watched } from "../errors.ts";
-import { rowAssembler } from "../rows.ts";
 import type { ArrowSettings } from "./arrow.ts";
 import { type ArrowColumn, columnReaders } from "./columns.ts";
 import { checkFooter, headerTypes } from "./header.ts";

@@ -1,6 +1,7 @@
 import type { CodecContext } from "@glacier/core";
 import type { Data, DataType } from "apache-arrow";
-import { type Cell, type Chunk, gather, type TableColumn } from "../table.ts";
+import { type Chunk, gather } from "../columnar/gather.ts";
+import type { Cell, TableColumn } from "../columnar/store.ts";
 import type { ArrowSettings } from "./arrow.ts";
 
 type Arrow = typeof import("apache-arrow");

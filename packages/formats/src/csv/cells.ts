@@ -1,4 +1,5 @@
 import type { Column, ColumnType } from "@glacier/core";
+import { cut } from "../text.ts";
 
 /** What an empty, unquoted field becomes: `null`, `""`, or no key at all. */
 export type Empty = "null" | "text" | "absent";
@@ -25,10 +26,10 @@ const readers: Readonly<Record<ColumnType, CellReader["read"]>> = {
   unknown: undefined,
   number: (text, start, end) => readNumber(text, start, end, false),
   integer: (text, start, end) => readNumber(text, start, end, true),
-  bigint: (text, start, end) => readBigInt(text.slice(start, end)),
-  boolean: (text, start, end) => readBoolean(text.slice(start, end)),
-  date: (text, start, end) => readDate(text.slice(start, end)),
-  json: (text, start, end) => readJson(text.slice(start, end)),
+  bigint: (text, start, end) => readBigInt(cut(text, start, end)),
+  boolean: (text, start, end) => readBoolean(cut(text, start, end)),
+  date: (text, start, end) => readDate(cut(text, start, end)),
+  json: (text, start, end) => readJson(cut(text, start, end)),
 };
 
 const powersOfTen = Array.from({ length: 16 }, (_, i) => 10 ** i);
@@ -40,7 +41,7 @@ const powersOfTen = Array.from({ length: 16 }, (_, i) => 10 ** i);
 function readNumber(text: string, start: number, end: number, whole: boolean): unknown {
   const negative = text.charCodeAt(start) === 0x2d;
   const first = negative ? start + 1 : start;
-  if (end - first > 16 || end === first) return readLongNumber(text.slice(start, end), whole);
+  if (end - first > 16 || end === first) return readLongNumber(cut(text, start, end), whole);
   let digits = 0;
   let value = 0;
   let decimals = -1;
@@ -50,11 +51,11 @@ function readNumber(text: string, start: number, end: number, whole: boolean): u
       value = value * 10 + (code - 0x30);
       digits++;
     } else if (code === 0x2e && decimals === -1) decimals = end - i - 1;
-    else return readLongNumber(text.slice(start, end), whole);
+    else return readLongNumber(cut(text, start, end), whole);
   }
-  if (digits === 0 || digits > 15) return readLongNumber(text.slice(start, end), whole);
+  if (digits === 0 || digits > 15) return readLongNumber(cut(text, start, end), whole);
   if (decimals > 0) value /= powersOfTen[decimals] as number;
-  if (whole && !Number.isInteger(value)) return text.slice(start, end);
+  if (whole && !Number.isInteger(value)) return cut(text, start, end);
   return negative ? -value : value;
 }
 

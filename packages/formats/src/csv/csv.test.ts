@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { inferSchema, initParser } from "udsv";
 import { describe, expect, it } from "vitest";
@@ -208,6 +210,25 @@ describe("csv decode", () => {
       break;
     }
     expect(chunks).toBeLessThanOrEqual(1);
+  });
+
+  it("lets a block go whose fields are kept", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const block = new TextEncoder().encode(`${"a field of some length,and another\n".repeat(7000)}`);
+    const source = {
+      async *stream() {
+        yield new TextEncoder().encode("a,b\n");
+        for (let i = 0; i < 200; i++) yield block;
+      },
+    };
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    const kept: unknown[] = [];
+    for await (const rows of csv().decode(source, contextOf())) kept.push((rows[0] as { a: string }).a);
+    collect();
+    expect(kept).toHaveLength(200);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(block.length * 50);
   });
 
   it("gives small batches of one large chunk", async () => {

@@ -1,6 +1,6 @@
 import type { CodecContext } from "@glacier/core";
 import { formatError, recordOf, unknownKey } from "../errors.ts";
-import { jsonText } from "../table.ts";
+import { jsonText } from "../json.ts";
 import { type CsvDialect, headerProblem } from "./csv.ts";
 
 /** Characters gathered before they go out. */

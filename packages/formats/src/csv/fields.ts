@@ -1,5 +1,6 @@
 import type { CodecContext } from "@glacier/core";
 import { formatError } from "../errors.ts";
+import { cut } from "../text.ts";
 
 export const newline = 0x0a;
 export const quote = 0x22;
@@ -46,7 +47,7 @@ export function readQuoted(
     if (!block.last) return false;
     throw decodeFailed(context, line, "a quoted field is never closed", "Close the quote that opens on this line.");
   }
-  const inner = text.slice(start + 1, close);
+  const inner = cut(text, start + 1, close);
   const stop = lineEndsAt(text, close + 1) ? text.indexOf("\n", close) : close + 1;
   field.text = escaped ? inner.replaceAll('""', '"') : inner;
   field.stop = stop;

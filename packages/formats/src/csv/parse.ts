@@ -1,4 +1,5 @@
 import type { CodecContext } from "@glacier/core";
+import { cut } from "../text.ts";
 import { type CellReader, cellReader } from "./cells.ts";
 import { type CsvDialect, headerProblem } from "./csv.ts";
 import {
@@ -95,7 +96,7 @@ function readRows(block: Block, layout: Layout, rows: unknown[], context: CodecC
         let code = text.charCodeAt(stop);
         while (code !== delimiter && code !== newline) code = text.charCodeAt(++stop);
         const last = code === newline ? fieldEnd(text, at, stop) : stop;
-        if (last > at) row[name] = read === undefined ? text.slice(at, last) : read(text, at, last);
+        if (last > at) row[name] = read === undefined ? cut(text, at, last) : read(text, at, last);
         else if (empty !== "absent") row[name] = empty === "null" ? null : "";
       }
       at = stop + 1;

@@ -1,6 +1,6 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import type { Compressors, ParquetParsers } from "hyparquet";
-import { utf8 } from "../utf8.ts";
+import { utf8 } from "../text.ts";
 
 /** What hyparquet leaves to others; snappy is its own. Output is never longer than the page says. */
 export const compressors: Compressors = {

@@ -1,7 +1,7 @@
 import type { CodecContext } from "@glacier/core";
 import type { DecodedArray, SchemaTree } from "hyparquet";
-import { type CellConverter, cellConverter } from "../cells.ts";
-import type { RowColumn } from "../rows.ts";
+import type { RowColumn } from "../columnar/assemble.ts";
+import { type CellConverter, cellConverter } from "../columnar/restore.ts";
 
 /** How one column of the file becomes what the schema says. */
 export interface ParquetColumn extends RowColumn {

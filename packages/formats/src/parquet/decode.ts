@@ -1,7 +1,7 @@
 import type { ByteSource, CodecContext } from "@glacier/core";
 import type { AsyncBuffer, ParquetScan } from "hyparquet";
+import { rowAssembler } from "../columnar/assemble.ts";
 import { decodeFailure, type SourceFailure } from "../errors.ts";
-import { rowAssembler } from "../rows.ts";
 import { bufferOf } from "./buffer.ts";
 import { compressors, parsers } from "./codecs.ts";
 import { columnReaders, type ParquetColumn } from "./columns.ts";
@@ -37,23 +37,17 @@ async function* readRows(file: AsyncBuffer, context: CodecContext): AsyncGenerat
   const metadata = await parquetMetadataAsync(file);
   const readers = columnReaders(parquetSchema(metadata), context);
   const assemble = rowAssembler(readers);
-  let start = 0;
+  let before = 0;
   for (const group of metadata.row_groups) {
-    const end = start + Number(group.num_rows);
-    const rowRange = { rowStart: start, rowEnd: end };
+    // A file of this one group: planning a read walks through all that there are.
+    const alone = { ...metadata, row_groups: [group], num_rows: group.num_rows };
     const groupFile = await groupBuffer(file, group);
-    const scan = await parquetScan({
-      file: groupFile,
-      metadata,
-      compressors,
-      parsers,
-      useOffsetIndex: false,
-      ...rowRange,
-    });
-    yield* readGroup(scan, readers, assemble, start, end);
-    start = end;
+    const scan = await parquetScan({ file: groupFile, metadata: alone, compressors, parsers, useOffsetIndex: false });
+    const rows = Number(group.num_rows);
+    yield* readGroup(scan, readers, assemble, rows, before);
+    before += rows;
   }
-  if (BigInt(start) !== metadata.num_rows) throw new Error("its row groups don't add up");
+  if (BigInt(before) !== metadata.num_rows) throw new Error("its row groups don't add up");
 }
 
 /** A generator of its own: what it held is let go before the next row group is read. */
@@ -61,15 +55,14 @@ async function* readGroup(
   scan: ParquetScan,
   readers: readonly ParquetColumn[],
   assemble: ReturnType<typeof rowAssembler>,
-  rowStart: number,
-  rowEnd: number,
+  rows: number,
+  before: number,
 ): AsyncGenerator<unknown[]> {
-  const rows = rowEnd - rowStart;
   const columns = await Promise.all(
     readers.map(async ({ name, read }) => {
-      const data = await scan.readColumn({ column: name, rowStart, rowEnd });
+      const data = await scan.readColumn({ column: name, rowStart: 0, rowEnd: rows });
       if (data.length !== rows) throw new Error(`column ${JSON.stringify(name)} is not whole`);
-      return read === undefined ? data : read(data, rowStart);
+      return read === undefined ? data : read(data, before);
     }),
   );
   for (let row = 0; row < rows; row += batchRows) yield assemble(columns, row, Math.min(row + batchRows, rows));

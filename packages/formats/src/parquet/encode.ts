@@ -1,7 +1,8 @@
 import { zstdCompressSync } from "node:zlib";
 import type { CodecContext } from "@glacier/core";
 import type { SchemaElement } from "hyparquet";
-import { type Cell, type Chunk, gather, type TableColumn } from "../table.ts";
+import { type Chunk, gather } from "../columnar/gather.ts";
+import type { Cell, TableColumn } from "../columnar/store.ts";
 import type { ParquetSettings } from "./parquet.ts";
 
 /** Values of a row group, in bytes. */

@@ -7,7 +7,7 @@ import { encodeParquet } from "./encode.ts";
 export interface ParquetOptions {
   /** How pages are compressed. Default `snappy`. Reading takes gzip and brotli as well. */
   readonly compression?: "snappy" | "zstd" | "uncompressed";
-  /** Rows a row group may have when writing, at most 1,048,576; 64 MiB of values close one earlier. Default 16,384. */
+  /** Rows a row group may have when writing, at most 1,048,576; 64 MiB of values close one earlier. Default 8,192. */
   readonly rowGroupRows?: number;
   /** Bytes kept of a source that can only be streamed, since parquet is read from its end. Default 256 MiB. */
   readonly maxBufferBytes?: number;
@@ -42,7 +42,7 @@ function settingsOf({ compression = "snappy", rowGroupRows, maxBufferBytes }: Pa
   }
   return {
     compression,
-    rowGroupRows: countOption("parquet", "rowGroupRows", rowGroupRows, 16_384, 1_048_576),
+    rowGroupRows: countOption("parquet", "rowGroupRows", rowGroupRows, 8192, 1_048_576),
     maxBufferBytes: countOption("parquet", "maxBufferBytes", maxBufferBytes, 256 * mebibyte, 2048 * mebibyte),
   };
 }

@@ -1,5 +1,5 @@
 import type { CodecContext, Column } from "@glacier/core";
-import { formatError } from "./errors.ts";
+import { formatError } from "../errors.ts";
 
 /** What a columnar file says of a column. */
 export interface StoredAs {
