@@ -71,9 +71,7 @@ export function unknownKey(key: string, row: number, fromSchema: boolean, contex
   );
 }
 
-/**
- * Runs what a library reads for us; whatever it throws becomes `DECODE_FAILED`. Errors of the source pass as they are.
- */
+/** What to throw for what a library threw: `DECODE_FAILED`, but errors of the source and of our own as they are. */
 export function decodeFailure(error: unknown, format: string, context: CodecContext, source: SourceFailure): unknown {
   if (source.thrown !== undefined) return source.thrown.error;
   if (isGlacierError(error)) return error;
