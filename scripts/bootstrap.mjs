@@ -59,6 +59,10 @@ function fetchTools(versions) {
     ...names,
   ];
   const npm = spawnSync("npm", flags, { cwd: half, stdio: ["ignore", "inherit", "inherit"], shell: windows });
+  if (npm.error?.code === "ENOENT") {
+    rmSync(half, { recursive: true, force: true });
+    fail("npm is not on the PATH: it comes with Node, from https://nodejs.org.");
+  }
   if (npm.status !== 0) {
     rmSync(half, { recursive: true, force: true });
     fail(`npm could not install ${names.join(" and ")}: check the network and that npm works (npm --version).`);
@@ -73,12 +77,17 @@ function fetchTools(versions) {
   return folder;
 }
 
-/** `pnpm install`, unless nothing that it depends on has changed since the last one. */
+/** `pnpm install`, unless nothing that it depends on has changed since the last one; one at a time. */
 function install() {
   const stamp = join(root, "node_modules", ".glacier-install");
   const wanted = installHash();
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  const isDone = () => existsSync(stamp) && readFileSync(stamp, "utf8") === wanted;
+  if (isDone()) return;
+  const unlock = lock(join(root, ".tools", "install.lock"));
+  if (isDone()) return unlock();
   say("installing dependencies");
+  // An install that is broken off must not look whole to the next start.
+  rmSync(stamp, { force: true });
   const pnpm = spawnSync("pnpm", ["install", "--frozen-lockfile", "--reporter=append-only", "--loglevel=warn"], {
     cwd: root,
     env,
@@ -88,6 +97,47 @@ function install() {
   if (pnpm.status !== 0)
     fail("pnpm install failed: see above. If you changed a package.json, run pnpm install to update the lockfile.");
   writeFileSync(stamp, wanted);
+  unlock();
+}
+
+/** Waits until no other process holds this lock file, and takes it. A holder that died doesn't hold it. */
+function lock(path) {
+  const unlock = () => rmSync(path, { force: true });
+  for (let waited = false; ; waited = true) {
+    try {
+      writeFileSync(path, String(process.pid), { flag: "wx" });
+      process.on("exit", unlock);
+      return () => {
+        process.off("exit", unlock);
+        unlock();
+      };
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+    }
+    const holder = lockHolder(path);
+    if (holder !== undefined && !isAlive(holder)) unlock();
+    else if (!waited) say("another install is running: waiting for it (.tools/install.lock)");
+    // No event can arrive in a synchronous script, so it sleeps.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100 + Math.random() * 200);
+  }
+}
+
+/** The holder's process id; undefined when it has just let go, or has not written its id yet. */
+function lockHolder(path) {
+  try {
+    return Number(readFileSync(path, "utf8")) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
 }
 
 function installHash() {
@@ -106,10 +156,12 @@ function installHash() {
 
 /** Runs pnpm; signals and the exit code pass through. */
 function run(pnpmArgs) {
-  const child = spawn("pnpm", pnpmArgs, { cwd: root, env, stdio: "inherit", shell: windows });
-  // The terminal sends Ctrl-C to the whole group: pnpm ends by itself, and this process waits for it.
+  let child;
+  // The terminal sends Ctrl-C to the whole group: pnpm ends by itself, and this process waits for it. Listening starts
+  // before pnpm does: a signal in between would end this process alone.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
     process.on(signal, () => signal !== "SIGINT" && child.kill(signal));
+  child = spawn("pnpm", pnpmArgs, { cwd: root, env, stdio: "inherit", shell: windows });
   child.on("error", (error) => fail(`pnpm could not be started: ${error.message}`));
   child.on("close", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 }
