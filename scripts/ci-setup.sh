@@ -1,13 +1,25 @@
 #!/usr/bin/env bash
-# Installs what suites need besides Node: a Docker engine. On a machine where that isn't possible they fail with one line each.
+# Installs what suites need besides Node: a Docker engine, and file systems that fold case. On a machine where that isn't possible
+# those suites fail with one line each.
 set -euo pipefail
-if command -v dockerd >/dev/null || [ -x /usr/sbin/dockerd ]; then
-  echo "dockerd is here"
+PATH=$PATH:/usr/sbin:/sbin
+
+missing=()
+needs() { # a program, and the Debian packages that bring it
+  command -v "$1" >/dev/null || missing+=("${@:2}")
+}
+needs dockerd docker.io iptables
+needs mount.exfat-fuse exfat-fuse
+needs mkfs.exfat exfatprogs
+needs ntfs-3g ntfs-3g
+
+if [ ${#missing[@]} = 0 ]; then
+  echo "all here"
 elif [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq
-  apt-get install -y -qq --no-install-recommends docker.io iptables exfat-fuse exfatprogs ntfs-3g >/dev/null
-  echo "dockerd installed"
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  echo "installed: ${missing[*]}"
 else
-  echo "dockerd is missing and can't be installed here (needs root and apt-get)" >&2
+  echo "missing, and can't be installed here (needs root and apt-get): ${missing[*]}" >&2
 fi
