@@ -45,6 +45,7 @@ export function createMember(options: PoolOptions, onFree: () => void, onGone: (
   const timers = new Map<number, NodeJS.Timeout>();
   let lastId = 0;
   let ready = false;
+  let uncaught: { readonly error: unknown } | undefined;
   let failure: GlacierError | undefined;
 
   const outbox = createOutbox(
@@ -89,8 +90,7 @@ export function createMember(options: PoolOptions, onFree: () => void, onGone: (
     }
   });
   worker.on("error", (error: unknown) => {
-    failure ??=
-      ready || isOutOfMemory(error) ? crashed(error) : unloadable(options.module, describeThrown(error), error);
+    uncaught ??= { error };
   });
   worker.on("messageerror", (error) => {
     failure ??= crashed(error);
@@ -98,6 +98,12 @@ export function createMember(options: PoolOptions, onFree: () => void, onGone: (
   });
   const gone = new Promise<void>((resolve) => {
     worker.on("exit", (code) => {
+      // Only now is every message of the worker in, its READY too: errors come by another way and may overtake it.
+      if (uncaught !== undefined)
+        failure ??=
+          ready || isOutOfMemory(uncaught.error)
+            ? crashed(uncaught.error)
+            : unloadable(options.module, describeThrown(uncaught.error), uncaught.error);
       failure ??= ready
         ? exited(code)
         : unloadable(options.module, `it ended with code ${code} and never called serve()`);
