@@ -119,7 +119,7 @@ export function createMember(options: PoolOptions, onFree: () => void, onGone: (
 
   const member: Member = {
     get load() {
-      return failure === undefined ? calls.size : Number.POSITIVE_INFINITY;
+      return failure === undefined && uncaught === undefined ? calls.size : Number.POSITIVE_INFINITY;
     },
     start(call) {
       const id = ++lastId;
