@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Dataset, type InvalidRow, json, ndjson, storage } from "@glacier/core";
+import { Dataset, type InvalidRow, json, ndjson, storage, text } from "@glacier/core";
 import { csv, parquet } from "@glacier/formats";
 import { z } from "zod";
 
@@ -9,6 +9,8 @@ const tables = join(dirname(fileURLToPath(import.meta.resolve("vega-datasets")))
 const table = (key: string) => storage.localFs({ basePath: tables, key });
 
 const iata = z.string().min(3).max(4);
+/** The tables write NA for what they don't know. */
+const known = z.string().refine((text) => text !== "NA", "is not known");
 
 // What comes in.
 
@@ -29,8 +31,8 @@ export const rawFlights = new Dataset("raw_flights", {
 const RawAirport = z.object({
   iata,
   name: z.string(),
-  city: z.string(),
-  state: z.string(),
+  city: known,
+  state: known,
   country: z.string(),
   latitude: z.number().min(-90).max(90),
   longitude: z.number().min(-180).max(180),
@@ -59,20 +61,11 @@ export const rawWeather = new Dataset("raw_weather", {
 
 // What is made of it.
 
-export const airports = new Dataset("airports", {
-  schema: z.object({
-    iata,
-    name: z.string(),
-    city: z.string().nullable(),
-    state: z.string().nullable(),
-    latitude: z.number(),
-    longitude: z.number(),
-  }),
-  format: parquet(),
-});
+export const airports = new Dataset("airports", { schema: RawAirport.omit({ country: true }), format: parquet() });
+/** Airports whose city the table doesn't know, each with what is wrong with it. */
 export const oddAirports = new Dataset("odd_airports", { format: ndjson<InvalidRow>() });
 
-export const Flight = z.object({
+const Flight = z.object({
   departure: z.date(),
   delay: z.int(),
   distance: z.int(),
@@ -81,14 +74,14 @@ export const Flight = z.object({
 });
 export const flights = new Dataset("flights", { schema: Flight, format: parquet() });
 
-export const Leg = Flight.extend({
+const Leg = Flight.extend({
   originCity: z.string().nullable(),
   originState: z.string().nullable(),
   destinationCity: z.string().nullable(),
 });
 export const legs = new Dataset("legs", { schema: Leg, format: parquet() });
 
-export const Climate = z.object({
+const Climate = z.object({
   city: z.string(),
   month: z.int(),
   days: z.int(),
@@ -98,23 +91,25 @@ export const Climate = z.object({
 /** What a month is usually like in a city: the share of wet days, the mean of the daily highest temperatures in °C. */
 export const climate = new Dataset("climate", { schema: z.array(Climate) });
 
-export const AirportDelay = z.object({
+const AirportDelay = z.object({
   airport: iata,
   city: z.string().nullable(),
   departures: z.int(),
+  minutes: z.int(),
   meanDelay: z.number(),
   late: z.number(),
 });
-/** Delays by airport of departure; `late` is the share that left 15 minutes late or later. */
+/** Delays by airport of departure; `minutes` are all of them, `late` is the share that left 15 minutes late or later. */
 export const airportDelays = new Dataset("airport_delays", { schema: AirportDelay, format: parquet() });
 
-export const HourDelay = z.object({ hour: z.int(), departures: z.int(), meanDelay: z.number() });
+/** `meanDelay` is null where too few flights left to tell. */
+const HourDelay = z.object({ hour: z.int(), departures: z.int(), meanDelay: z.number().nullable() });
 export const hourDelays = new Dataset("hour_delays", { schema: HourDelay, format: csv() });
 
-export const Route = z.object({ origin: iata, destination: iata, flights: z.int(), distance: z.int() });
+const Route = z.object({ origin: iata, destination: iata, flights: z.int(), distance: z.int() });
 export const routes = new Dataset("routes", { schema: z.array(Route) });
 
-export const WetMonth = z.object({
+const WetMonth = z.object({
   city: z.string(),
   month: z.int(),
   wetShare: z.number(),
@@ -123,13 +118,17 @@ export const WetMonth = z.object({
 });
 export const wetMonths = new Dataset("wet_months", { schema: z.array(WetMonth) });
 
-export const Report = z.object({
+const SureHourDelay = HourDelay.extend({ meanDelay: z.number() });
+const Report = z.object({
   flights: z.int(),
   meanDelay: z.number(),
   worstAirports: z.array(AirportDelay),
-  bestHour: HourDelay,
-  worstHour: HourDelay,
+  bestHour: SureHourDelay,
+  worstHour: SureHourDelay,
   busiestRoutes: z.array(Route),
   weather: z.array(WetMonth),
 });
+export type Report = z.infer<typeof Report>;
 export const report = new Dataset("report", { schema: Report });
+/** The report for people. */
+export const summary = new Dataset("summary", { format: text() });

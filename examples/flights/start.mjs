@@ -1,16 +1,20 @@
 // Runs the pipeline with the CLI, from the sources of this repository, and shows what came out.
+// With arguments: that run and nothing else.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const cli = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url));
+const args = process.argv.slice(2);
 
-glacier("run", ...process.argv.slice(2));
-if (process.argv.length > 2) process.exit();
-glacier("show", "report");
-glacier("show", "airport_delays", "--rows", "5");
+glacier("run", ...args);
+if (args.length === 0) {
+  glacier("show", "odd_airports", "--rows", "3");
+  glacier("show", "airport_delays", "--rows", "5");
+  glacier("show", "summary");
+}
 
 function glacier(...args) {
-  console.log(`\n$ glacier ${args.join(" ")}`);
+  console.error(`\n$ glacier ${args.join(" ")}`);
   const flags = ["--conditions=@glacier/source", "--disable-warning=ExperimentalWarning"];
   const { status } = spawnSync(process.execPath, [...flags, cli, ...args], {
     cwd: fileURLToPath(new URL(".", import.meta.url)),

@@ -8,23 +8,22 @@ import {
   hourDelays,
   legs,
   oddAirports,
+  type Report,
   rawAirports,
   rawFlights,
   rawWeather,
   report,
   routes,
+  summary,
   wetMonths,
 } from "./datasets.ts";
 
-/** The table writes NA for what it doesn't know. Rows that make no sense are put aside instead of ending the run. */
+/** Rows that don't match the schema are put aside, into a dataset of their own, instead of ending the run. */
 export const cleanAirports = task(
   "clean_airports",
   { inputs: { rawAirports }, output: airports, onInvalid: oddAirports },
   async function* ({ rawAirports }) {
-    const known = (text: string) => (text === "NA" || text === "" ? null : text);
-    for await (const { iata, name, city, state, latitude, longitude } of rawAirports) {
-      yield { iata, name, city: known(city), state: known(state), latitude, longitude };
-    }
+    for await (const { country, ...airport } of rawAirports) if (country === "USA") yield airport;
   },
 );
 
@@ -65,6 +64,7 @@ export const locate = task(
   "locate",
   { inputs: { flights, airports }, output: legs, retries: 2 },
   async function* ({ flights, airports }, { log }) {
+    // The small side in memory, the large one as a stream.
     const byCode = new Map((await airports.toArray()).map((airport) => [airport.iata, airport]));
     let unknown = 0;
     for await (const flight of flights) {
@@ -78,7 +78,7 @@ export const locate = task(
         destinationCity: destination?.city ?? null,
       };
     }
-    log.info(`${unknown} flights have an airport that is not in the table`);
+    log.info("flights from or to an airport that is not in the table", { unknown });
   },
 );
 
@@ -99,6 +99,7 @@ export const delaysByAirport = task(
         airport,
         city,
         departures,
+        minutes: delay,
         meanDelay: rounded(delay / departures),
         late: rounded(late / departures),
       }));
@@ -113,14 +114,16 @@ export const delaysByHour = task("delays_by_hour", { inputs: { legs }, output: h
     of.departures++;
     of.delay += delay;
   }
-  return hours
-    .filter(({ departures }) => departures > 0)
-    .map(({ hour, departures, delay }) => ({ hour, departures, meanDelay: rounded(delay / departures) }));
+  return hours.map(({ hour, departures, delay }) => ({
+    hour,
+    departures,
+    meanDelay: departures < enough ? null : rounded(delay / departures),
+  }));
 });
 
 export const busiestRoutes = task(
   "busiest_routes",
-  { inputs: { legs }, output: routes, params: z.object({ top: z.coerce.number().int().positive().default(10) }) },
+  { inputs: { legs }, output: routes, params: z.object({ top: z.int().positive().default(10) }) },
   async ({ legs }, { params }) => {
     const found = new Map<string, { origin: string; destination: string; flights: number; distance: number }>();
     for await (const { origin, destination, distance } of legs) {
@@ -161,26 +164,26 @@ export const compareWeather = task(
   },
 );
 
+/** Fan-in: the end of all four ways that begin at `legs`. */
 export const writeReport = task(
   "write_report",
-  { inputs: { airportDelays, hourDelays, routes, wetMonths }, output: report },
+  { inputs: { airportDelays, hourDelays, routes, wetMonths }, output: { report, summary } },
   async ({ airportDelays, hourDelays, routes, wetMonths }) => {
     const airports = await airportDelays.toArray();
     const hours = (await hourDelays.toArray())
-      .filter(({ departures }) => departures >= 100)
+      .flatMap(({ meanDelay, ...hour }) => (meanDelay === null ? [] : [{ ...hour, meanDelay }]))
       .sort((a, b) => a.meanDelay - b.meanDelay);
     const [bestHour] = hours;
     const worstHour = hours.at(-1);
     if (bestHour === undefined || worstHour === undefined)
-      throw new Error("no hour has 100 departures: is the flights table whole?");
+      throw new Error(`no hour has ${enough} departures: is the flights table whole?`);
     const flights = airports.reduce((sum, { departures }) => sum + departures, 0);
-    return {
+    const minutes = airports.reduce((sum, { minutes }) => sum + minutes, 0);
+    const content = {
       flights,
-      meanDelay: rounded(
-        airports.reduce((sum, { departures, meanDelay }) => sum + departures * meanDelay, 0) / flights,
-      ),
+      meanDelay: rounded(minutes / flights),
       worstAirports: airports
-        .filter(({ departures }) => departures >= 100)
+        .filter(({ departures }) => departures >= enough)
         .sort((a, b) => b.meanDelay - a.meanDelay)
         .slice(0, 5),
       bestHour,
@@ -188,8 +191,12 @@ export const writeReport = task(
       busiestRoutes: routes,
       weather: wetMonths,
     };
+    return { report: content, summary: inWords(content) };
   },
 );
+
+/** Departures that a mean needs to say something. */
+const enough = 100;
 
 function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   let value = map.get(key);
@@ -198,6 +205,31 @@ function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
     map.set(key, value);
   }
   return value;
+}
+
+function inWords({ flights, meanDelay, worstAirports, bestHour, worstHour, busiestRoutes, weather }: Report): string {
+  const line = (name: string, ...[departures, meanDelay, share]: [number, number, number]) =>
+    `  ${name.padEnd(22)}${String(departures).padStart(10)}${meanDelay.toFixed(1).padStart(12)}${`${Math.round(share * 100)}%`.padStart(18)}`;
+  const monthName = (month: number) =>
+    new Date(Date.UTC(2001, month - 1)).toLocaleString("en", { month: "long", timeZone: "UTC" });
+  const routes = busiestRoutes.map(({ origin, destination, flights }) => `${origin} to ${destination} (${flights})`);
+  return [
+    `${flights.toLocaleString("en")} flights left ${meanDelay.toFixed(1)} minutes late on average:`,
+    `least at ${bestHour.hour}:00 (${bestHour.meanDelay.toFixed(1)}), most at ${worstHour.hour}:00 (${worstHour.meanDelay.toFixed(1)}).`,
+    "",
+    "Latest departures       departures  mean delay  15 min and later",
+    ...worstAirports.map(({ airport, city, departures, meanDelay, late }) =>
+      line(`${airport} ${city ?? ""}`, departures, meanDelay, late),
+    ),
+    "",
+    "Wettest months          departures  mean delay      days of rain",
+    ...weather.map(({ city, month, departures, meanDelay, wetShare }) =>
+      line(`${city}, ${monthName(month)}`, departures, meanDelay, wetShare),
+    ),
+    "",
+    `Busiest routes: ${routes.slice(0, 3).join(", ")}.`,
+    "",
+  ].join("\n");
 }
 
 /** Three decimals are more than these tables can tell. */
