@@ -1,56 +1,102 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-// Below this folder, so that the snippets' imports are found.
-const folder = join(root, "test", "docs", ".snippets");
+const markdownIn = (folder: string) =>
+  readdirSync(join(root, folder))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join(folder, name));
 const pages = [
-  "README.md",
-  ...readdirSync(join(root, "docs")).map((name) => join("docs", name)),
-  ...readdirSync(join(root, "packages")).map((name) => join("packages", name, "README.md")),
-].filter((path) => path.endsWith(".md"));
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  ...markdownIn("."),
+  ...markdownIn("docs"),
+  ...["packages", "examples"].flatMap((parent) =>
+    readdirSync(join(root, parent)).flatMap((name) => markdownIn(join(parent, name))),
+  ),
+].map((name) => ({ name, text: readFileSync(join(root, name), "utf8") }));
 
 it("every ts snippet in the documentation type-checks", () => {
-  mkdirSync(folder, { recursive: true });
-  const origins = new Map<string, string>();
-  for (const page of pages) {
-    const text = readFileSync(join(root, page), "utf8");
-    for (const found of text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)) {
-      const line = text.slice(0, found.index).split("\n").length;
-      const name = `${page.replace(/\W/g, "-")}-${line}.ts`;
-      origins.set(name, `${page}:${line}`);
-      // Each snippet is a module of its own.
-      writeFileSync(join(folder, name), `${found[1]}\nexport {};\n`);
-    }
-  }
-  expect(origins.size).toBeGreaterThan(8);
-  writeFileSync(
-    join(folder, "tsconfig.json"),
-    JSON.stringify({
-      extends: "../../../tsconfig.base.json",
-      compilerOptions: {
-        isolatedDeclarations: false,
-        declaration: false,
-        noUnusedLocals: false,
-        noUnusedParameters: false,
-      },
-      include: ["*.ts"],
-    }),
+  expect(pages.map(({ name }) => name)).toEqual(expect.arrayContaining(["README.md", join("docs", "pipelines.md")]));
+  expect(snippetsOf(pages).length).toBeGreaterThan(12);
+  expect(typeCheck(pages)).toEqual([]);
+});
+
+it("a wrong snippet is named by its page and line", () => {
+  const text = '# Wrong\n\n```ts\nconst right = 1;\nconst wrong: number = "text";\n```\n\n```ts\nright;\n```\n';
+  expect(typeCheck([{ name: "docs/wrong.md", text }])).toEqual([
+    expect.stringMatching(/^docs\/wrong\.md:5:7: error TS2322/),
+    expect.stringMatching(/^docs\/wrong\.md:9:1: error TS2304/),
+  ]);
+});
+
+it("no TypeScript stands under a fence that isn't looked at", () => {
+  const hidden = pages.flatMap(({ name, text }) =>
+    [...text.matchAll(/^([ \t]*```(?:typescript|tsx|mts|ts[^\n]+)|[ \t]+```ts)$/gm)].map(
+      ({ index }) => `${name}:${lineAt(text, index)}`,
+    ),
   );
-  let output = "";
+  expect(hidden).toEqual([]);
+});
+
+interface Page {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** `line` is that of the opening fence. */
+function snippetsOf(pages: readonly Page[]): { page: string; line: number; code: string }[] {
+  return pages.flatMap(({ name, text }) =>
+    [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(({ index, 1: code = "" }) => ({
+      page: name,
+      line: lineAt(text, index),
+      code,
+    })),
+  );
+}
+
+function lineAt(text: string, index: number): number {
+  return text.slice(0, index).split("\n").length;
+}
+
+/** Compiles all snippets as one program, each a module of its own; answers `page:line:column: error`s. */
+function typeCheck(pages: readonly Page[]): string[] {
+  // Below this folder, so that the snippets' imports are found.
+  const parent = join(root, "test", "docs", ".snippets");
+  mkdirSync(parent, { recursive: true });
+  const folder = mkdtempSync(join(parent, "all-"));
   try {
-    execFileSync(join(root, "node_modules", ".bin", "tsc"), ["-p", folder, "--pretty", "false"], {
+    const snippets = snippetsOf(pages);
+    for (const [i, { line, code }] of snippets.entries()) {
+      // As many empty lines as the page has before it: then the compiler's lines are the page's.
+      writeFileSync(join(folder, `snippet-${i}.ts`), `${"\n".repeat(line)}${code}\nexport {};\n`);
+    }
+    const compilerOptions = {
+      isolatedDeclarations: false,
+      declaration: false,
+      noUnusedLocals: false,
+      noUnusedParameters: false,
+    };
+    writeFileSync(
+      join(folder, "tsconfig.json"),
+      JSON.stringify({ extends: "../../../../tsconfig.base.json", compilerOptions, include: ["*.ts"] }),
+    );
+    const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+    const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, "-p", folder, "--pretty", "false"], {
       encoding: "utf8",
       cwd: folder,
     });
-  } catch (error) {
-    output = String((error as { stdout?: string }).stdout);
+    if (status === 0) return [];
+    return `${stdout}${stderr}`
+      .trimEnd()
+      .split("\n")
+      .map((text) =>
+        text.replace(/^snippet-(\d+)\.ts\((\d+),(\d+)\)/, (_, i, line, column) => {
+          return `${snippets[Number(i)]?.page}:${line}:${column}`;
+        }),
+      );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  for (const [name, origin] of origins) output = output.replaceAll(name, `${origin} (line of the snippet)`);
-  expect(output).toBe("");
-});
+}
