@@ -79,7 +79,7 @@ const local = () => ({
   state: { kind: "localFs", basePath: ".glacier" },
   execute: () => new Promise(() => {}),
 });
-export const provider = { name: "stuck", executors: { stuck: local } };
+export const provider = { name: "stuck", contract: 1, executors: { stuck: local } };
 `;
 
 /** Writes files below a folder. */

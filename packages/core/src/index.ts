@@ -40,9 +40,9 @@ export type {
 } from "./pipeline/types.ts";
 export { findDataset, findTask } from "./plan/lookup.ts";
 export type { Plan, PlanDataset, PlanEdge, PlanTask, RetryPolicy } from "./plan/plan.ts";
-export type { FormatFactory, Provider } from "./provider/provider.ts";
+export { contractVersion, type FormatFactory, type Provider } from "./provider/provider.ts";
 export { createRegistry, type Registry, type RegistryEntry } from "./provider/registry.ts";
-export type { Compilation, CompileContext, Diagnostic, Target } from "./provider/target.ts";
+export type { Artifacts, Compilation, CompileContext, Diagnostic, Target } from "./provider/target.ts";
 export type * from "./run/events.ts";
 export type { ExecutionContext, Executor, TaskInvocation } from "./run/executor.ts";
 export { readJournal } from "./run/journal.ts";

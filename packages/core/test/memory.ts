@@ -71,7 +71,7 @@ export function createWorld(): TestWorld {
     };
   }
 
-  const provider: Provider = { name: "test", storage: { data: adapter, state: adapter } };
+  const provider: Provider = { name: "test", contract: 1, storage: { data: adapter, state: adapter } };
   const runtime = nodeRuntime();
   const world: TestWorld = {
     objects,

@@ -6,6 +6,7 @@ import { parquet } from "./parquet/parquet.ts";
 /** csv, parquet and arrow, for a registry that builds formats again from a plan's options. */
 export const formats: Provider = {
   name: "formats",
+  contract: 1,
   module: import.meta.url,
   formats: { csv, parquet, arrow } as Record<string, FormatFactory>,
 };

@@ -1,1 +1,2 @@
 export { type NodeRuntimeOptions, nodeRuntime } from "./runtime.ts";
+export { writeArtifacts } from "./write-artifacts.ts";

@@ -4,9 +4,17 @@ import type { Executor } from "../run/executor.ts";
 import type { StorageFactory } from "../storage/adapter.ts";
 import type { Target } from "./target.ts";
 
+/**
+ * The version of everything that providers implement: adapters, executors, targets, formats. It changes when a provider that
+ * was written for the old one no longer works.
+ */
+export const contractVersion = 1;
+
 /** One plugin: adapters, executors, targets and formats under a name. An annotated object literal, nothing else. */
 export interface Provider {
   readonly name: string;
+  /** The contract it was written for: the number itself, not core's constant. */
+  readonly contract: typeof contractVersion;
   /**
    * `import.meta.url` of the module that exports it: where worker threads, isolated functions and containers find it.
    * Without it the provider's storage works in process only.

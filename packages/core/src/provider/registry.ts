@@ -5,7 +5,7 @@ import type { Json } from "../json.ts";
 import type { Executor } from "../run/executor.ts";
 import type { StorageAdapter } from "../storage/adapter.ts";
 import type { StorageResource } from "../storage/resource.ts";
-import type { Provider } from "./provider.ts";
+import { contractVersion, type Provider } from "./provider.ts";
 import type { Target } from "./target.ts";
 
 /** Holds providers and answers "who handles kind X?". An instance: there is no global one. */
@@ -62,10 +62,12 @@ const sections = {
 
 /**
  * A registry of these providers (the same provider twice counts once).
- * Errors: `PROVIDER_CONFLICT` when two of them claim one kind or name.
+ * Errors: `PROVIDER_CONFLICT` when two of them claim one kind or name; `PROVIDER_INVALID` for one that was written for
+ * another contract.
  */
 export function createRegistry(providers: readonly Provider[]): Registry {
   const all = [...new Map([builtin, ...providers].map((provider) => [provider.name, provider])).values()];
+  for (const provider of all) checkContract(provider);
   const index = buildIndex(all);
   const adapters = new Map<string, StorageAdapter>();
 
@@ -110,7 +112,20 @@ export function createRegistry(providers: readonly Provider[]): Registry {
   };
 }
 
-const builtin: Provider = { name: "core", formats: builtinFormats };
+const builtin: Provider = { name: "core", contract: contractVersion, formats: builtinFormats };
+
+function checkContract({ name, contract }: Provider): void {
+  if (contract === contractVersion) return;
+  const declared: unknown = contract;
+  const newer = typeof declared === "number" && declared > contractVersion;
+  throw new GlacierError("PROVIDER_INVALID", {
+    message: `provider "${name}" ${typeof declared === "number" ? `was written for contract ${declared}` : "declares no contract"}; this @glacier/core has contract ${contractVersion}`,
+    hint: newer
+      ? "Upgrade @glacier/core: npm install @glacier/core@latest."
+      : `Upgrade the package that brings "${name}"; its author declares \`contract: ${contractVersion}\` once it fits.`,
+    context: { provider: name },
+  });
+}
 
 function buildIndex(providers: readonly Provider[]): Map<string, Provider> {
   const index = new Map<string, Provider>();

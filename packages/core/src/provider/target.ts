@@ -20,10 +20,15 @@ export interface CompileContext {
   readonly registry: Registry;
 }
 
-/** What a target returns: artifacts in memory; each target's own type adds how to write them. */
+/** What a target returns, in memory; each target's own type adds conveniences such as `toTerraform(dir)`. */
 export interface Compilation {
   readonly diagnostics: readonly Diagnostic[];
+  /** The forms it can be written in, by name: `terraform`, `cloudformation`, `manifests`. The first is the default. */
+  readonly forms: Readonly<Record<string, () => Promise<Artifacts>>>;
 }
+
+/** Files by path, relative and with `/` between folders. Same plan, same bytes. */
+export type Artifacts = Readonly<Record<string, string | Uint8Array>>;
 
 /** A remark on a compilation. `error` means the artifacts must not be deployed. */
 export interface Diagnostic {

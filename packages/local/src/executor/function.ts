@@ -1,9 +1,10 @@
 // The process of an isolated function: answers the one call of isolated.ts.
 import { GlacierError, isGlacierError } from "@glacier/core";
+import { runRemote } from "@glacier/core/execute";
 import { nodeRuntime } from "@glacier/core/node";
 import { processChannel, remoteMemory } from "../storage/index.ts";
+import { providersHere } from "./here.ts";
 import type { FunctionCall, FunctionMessage } from "./isolated.ts";
-import { runRemote } from "./remote.ts";
 
 process.on("message", async (message: unknown) => {
   if (typeof message !== "object" || message === null || !("task" in message)) return;
@@ -14,7 +15,7 @@ process.on("message", async (message: unknown) => {
       signal: new AbortController().signal,
       emit: (event) => say({ event }),
       runtime: { ...nodeRuntime(), secret: async (name) => secrets[name] },
-      memory: remoteMemory(processChannel(process)),
+      providers: providersHere(remoteMemory(processChannel(process))),
     });
     say({ done: true });
   } catch (error) {

@@ -11,11 +11,12 @@ import {
   type TaskInvocation,
   type TaskRuntime,
 } from "@glacier/core";
+import { outputLog, type RemoteTask, remoteTask, secretsOf } from "@glacier/core/execute";
 import { processChannel, serveMemory } from "../storage/index.ts";
 import { logLines, type Said } from "./lines.ts";
 import { watchMemory } from "./memory-limit.ts";
 import { flagsFrom } from "./node-flags.ts";
-import { outputLog, type RemoteTask, remoteTask, secretsOf, sibling } from "./remote.ts";
+import { sibling } from "./sibling.ts";
 
 /** What the child is told first. */
 export interface FunctionCall {
@@ -91,7 +92,7 @@ function converse(
 ): Promise<Answer | Crash> {
   return new Promise((resolve, reject) => {
     let answer: Answer | undefined;
-    const { said } = logLines(child, outputLog(invocation, context, call.secrets));
+    const { said } = logLines(child, outputLog(invocation, context.emit, call.secrets));
     child.on("message", (message: unknown) => {
       if (!isOurs(message)) return;
       if ("event" in message.glacier) return context.emit(message.glacier.event);

@@ -14,13 +14,12 @@ import {
   type TaskInvocation,
   type TaskRuntime,
 } from "@glacier/core";
-import { executeTask } from "@glacier/core/execute";
+import { executeTask, isRemote, withoutModule } from "@glacier/core/execute";
 import { nodeRuntime } from "@glacier/core/node";
 import { local } from "../provider.ts";
 import { type Containers, createContainers } from "./docker/containers.ts";
 import { runIsolated } from "./isolated.ts";
 import { checkOptions, type LocalExecutorOptions, storageOf } from "./options.ts";
-import { homeless, isRemote } from "./remote.ts";
 import { createThreads, type Threads } from "./threads.ts";
 
 /** The compute kinds of this machine. */
@@ -78,7 +77,7 @@ export class LocalExecutor implements Executor<LocalKind> {
     if (isRemote()) return [startedInside(plan)];
     const elsewhere = pipeline.module === undefined ? plan.tasks.find(runsElsewhere) : undefined;
     const mistakes = await this.#containers.check(plan);
-    return elsewhere === undefined ? mistakes : [homeless(pipeline.name, elsewhere.name), ...mistakes];
+    return elsewhere === undefined ? mistakes : [withoutModule(pipeline.name, elsewhere.name), ...mistakes];
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,10 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { ExecutionContext, Registry, RunEvent, TaskInvocation } from "@glacier/core";
+import { type RemoteTask, remoteTask } from "@glacier/core/execute";
 import { createPool, type Pool } from "../pool/index.ts";
 import { portChannel, serveMemory } from "../storage/index.ts";
 import { flagsFrom } from "./node-flags.ts";
-import { type RemoteTask, remoteTask, sibling } from "./remote.ts";
+import { sibling } from "./sibling.ts";
 
 /** Runs attempts in worker threads. */
 export interface Threads {

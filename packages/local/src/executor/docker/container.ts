@@ -1,8 +1,9 @@
 // What runs inside a container for a function task; bundled together with the pipeline's module, and loaded before it.
 import { readFileSync } from "node:fs";
 import { findTask, GlacierError, isGlacierError } from "@glacier/core";
+import { markRemote, runRemote } from "@glacier/core/execute";
 import { nodeRuntime } from "@glacier/core/node";
-import { markRemote, runRemote } from "../remote.ts";
+import { providersHere } from "../here.ts";
 import type { ContainerCall, ContainerMessage } from "./function-form.ts";
 
 /** Loads the bundle's modules, by the URL that each had outside of it. */
@@ -29,6 +30,7 @@ export async function main(loaders: Loaders): Promise<void> {
       signal: new AbortController().signal,
       emit: (event) => say({ event }),
       runtime: { ...nodeRuntime(), secret: async (name) => secrets[name] },
+      providers: providersHere(),
       importModule: async (url) => loaders[url]?.(),
     });
     say({ done: true });

@@ -16,9 +16,10 @@ import {
   type TaskInvocation,
   type TaskRuntime,
 } from "@glacier/core";
+import { outputLog, type RemoteTask, remoteTask, secretsOf } from "@glacier/core/execute";
 import { heapIsFull } from "../lines.ts";
 import { flagsFrom } from "../node-flags.ts";
-import { outputLog, type RemoteTask, remoteTask, secretsOf, sibling } from "../remote.ts";
+import { sibling } from "../sibling.ts";
 import { foldersOf, noteOf } from "./containers.ts";
 import type { Engine } from "./engine.ts";
 
@@ -67,7 +68,7 @@ export async function runFunction(
 
     let answer: Answer | undefined;
     let full = false;
-    const output = outputLog(invocation, context, call.secrets);
+    const output = outputLog(invocation, emit, call.secrets);
     try {
       await engine.run({
         compute,
@@ -119,10 +120,11 @@ const bundles = new Map<string, Promise<Code>>();
 
 /** The bundle of a pipeline's code with the container's entry. Built once for each module and its providers. */
 function bundleOf({ module, providers }: RemoteTask): Promise<Code> {
-  const id = JSON.stringify([module, providers]);
+  const urls = providers.filter(({ name }) => name !== "local").map((provider) => provider.module);
+  const id = JSON.stringify([module, urls]);
   let built = bundles.get(id);
   if (built === undefined) {
-    built = build(module, providers);
+    built = build(module, urls);
     built.catch(() => bundles.delete(id));
     bundles.set(id, built);
   }
