@@ -1,0 +1,1 @@
+export type { SuiteOptions } from "./suite.ts";
