@@ -9,12 +9,16 @@ export interface GlacierConfig {
   readonly environments?: Readonly<Record<string, Environment>>;
 }
 
-/** One place where pipelines run. */
+/** One place where pipelines run, or that they are compiled for. */
 export interface Environment {
   /** Default `local`. */
   readonly executor?: string;
   /** The executor's options. */
   readonly options?: Readonly<Record<string, unknown>>;
+  /** What `glacier compile` compiles to. */
+  readonly target?: string;
+  /** The target's options. */
+  readonly targetOptions?: Readonly<Record<string, unknown>>;
   /** Storage by dataset name, above the dataset's own. */
   readonly bindings?: Readonly<Record<string, StorageResource>>;
   readonly tenant?: string;

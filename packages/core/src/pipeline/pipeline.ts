@@ -7,6 +7,7 @@ import type { Json } from "../json.ts";
 import { checkName } from "../name.ts";
 import { buildPlan } from "../plan/build.ts";
 import type { Plan } from "../plan/plan.ts";
+import { checkCompilation, checkTarget } from "../provider/check-target.ts";
 import { createRegistry, type Registry } from "../provider/registry.ts";
 import type { Compilation, Target } from "../provider/target.ts";
 import type { Executor } from "../run/executor.ts";
@@ -61,7 +62,10 @@ export interface Pipeline<Needs extends string = string, Params = unknown> exten
   preview<S extends string>(
     options: RunOptions & { readonly executor: CheckedExecutor<Needs, S> } & ParamsArgument<Params>,
   ): Promise<RunPreview>;
-  /** Compiles it to a target's artifacts. Errors: those of `plan`, and the target's. */
+  /**
+   * Compiles it to a target's artifacts, in memory. What can't be deployed is a diagnostic of the result, no error.
+   * Errors: those of `plan`, `PROVIDER_INVALID` for a target or a result that is none, and what the target throws.
+   */
   compile<C extends Compilation>(options: CompileOptions<C>): Promise<C>;
 }
 
@@ -76,6 +80,7 @@ export interface PlanOptions {
 /** Options of {@link Pipeline.compile}. */
 export interface CompileOptions<C extends Compilation> {
   readonly target: Target<C>;
+  /** Providers that the compiled pipeline uses where it runs: a target ships those that say where their modules are. */
   readonly registry?: Registry | undefined;
   readonly tenant?: string | undefined;
   readonly bindings?: Readonly<Record<string, StorageResource>> | undefined;
@@ -171,9 +176,11 @@ class PipelineImpl implements Pipeline {
     return preview(this, this.#graph, executor, params as Json | undefined, options);
   }
 
-  compile<C extends Compilation>({ target, registry, tenant, bindings }: CompileOptions<C>): Promise<C> {
+  async compile<C extends Compilation>({ target, registry, tenant, bindings }: CompileOptions<C>): Promise<C> {
+    checkTarget(target);
     const plan = this.plan({ for: target, tenant, bindings });
-    return target.compile(plan, { pipeline: this, registry: registry ?? createRegistry([]) });
+    const context = { pipeline: this, registry: registry ?? createRegistry([]) };
+    return checkCompilation(await target.compile(plan, context), target.name);
   }
 }
 

@@ -5,17 +5,20 @@ import type { Json } from "../json.ts";
 import type { Executor } from "../run/executor.ts";
 import type { StorageAdapter } from "../storage/adapter.ts";
 import type { StorageResource } from "../storage/resource.ts";
+import { checkProvider, type sections } from "./check.ts";
+import { distinct } from "./distinct.ts";
 import { contractVersion, type Provider } from "./provider.ts";
 import type { Target } from "./target.ts";
 
 /** Holds providers and answers "who handles kind X?". An instance: there is no global one. */
 export interface Registry {
+  /** Those it was made of, each once; core's own formats are no provider of them. */
   readonly providers: readonly Provider[];
-  /** The adapter of a resource; the same one each time for an equal resource. Errors: `PROVIDER_MISSING`. */
+  /** The adapter of a resource; the same one each time for an equal resource. Errors: `PROVIDER_MISSING`, `PROVIDER_INVALID`. */
   storage(resource: StorageResource): StorageAdapter;
-  /** Errors: `PROVIDER_MISSING`. */
+  /** Errors: `PROVIDER_MISSING`, `PROVIDER_INVALID`; what the factory throws. */
   executor(name: string, options?: Record<string, unknown>): Executor;
-  /** Errors: `PROVIDER_MISSING`. */
+  /** Errors: `PROVIDER_MISSING`, `PROVIDER_INVALID`; what the factory throws. */
   target(name: string, options?: Record<string, unknown>): Target;
   /** The format that a plan or a manifest names. Errors: `PROVIDER_MISSING`. */
   format(name: string, options?: { readonly [key: string]: Json }): Format;
@@ -53,49 +56,56 @@ const knownPackages: Readonly<Record<string, string>> = {
   "format arrow": "@glacier/formats",
 };
 
-const sections = {
+const sectionOf = {
   storage: "storage",
   executor: "executors",
   target: "targets",
   format: "formats",
-} as const satisfies Record<RegistryEntry["what"], keyof Provider>;
+} as const satisfies Record<RegistryEntry["what"], (typeof sections)[number]>;
+
+/** What each factory's product can't do without. */
+const products = {
+  storage: "read",
+  executor: "execute",
+  target: "compile",
+  format: "name",
+} as const satisfies Record<RegistryEntry["what"], string>;
 
 /**
- * A registry of these providers (the same provider twice counts once).
- * Errors: `PROVIDER_CONFLICT` when two of them claim one kind or name; `PROVIDER_INVALID` for one that was written for
- * another contract.
+ * A registry of these providers. The same provider twice counts once, also from two copies of its package: the first.
+ * Errors: `PROVIDER_CONFLICT` when two different ones have one name or bring one kind; `PROVIDER_INVALID` for one that is
+ * not well-formed or was written for another contract.
  */
 export function createRegistry(providers: readonly Provider[]): Registry {
-  const all = [...new Map([builtin, ...providers].map((provider) => [provider.name, provider])).values()];
-  for (const provider of all) checkContract(provider);
+  for (const provider of providers) checkProvider(provider);
+  const all = distinct([builtin, ...providers]);
   const index = buildIndex(all);
   const adapters = new Map<string, StorageAdapter>();
 
-  function find<W extends RegistryEntry["what"]>(
-    what: W,
-    name: string,
-  ): NonNullable<Provider[(typeof sections)[W]]>[string] {
+  function make<W extends RegistryEntry["what"]>(what: W, name: string, options: unknown): Product<W> {
     const owner = index.get(`${what} ${name}`);
-    const found = owner?.[sections[what]]?.[name];
-    if (found === undefined) throw missing(what, name, index);
-    return found as NonNullable<Provider[(typeof sections)[W]]>[string];
+    const factory = owner?.[sectionOf[what]]?.[name] as ((options: unknown) => Product<W>) | undefined;
+    if (owner === undefined || factory === undefined) throw missing(what, name, index);
+    const product: unknown = factory(options);
+    if (typeof product === "object" && product !== null && products[what] in product) return product as Product<W>;
+    throw notMade(owner, what, name);
   }
 
   return {
-    providers: all,
+    providers: all.filter((provider) => provider !== builtin),
     storage(resource) {
       const { key: _, ...root } = resource;
       const id = JSON.stringify(Object.entries(root).sort());
       let adapter = adapters.get(id);
       if (adapter === undefined) {
-        adapter = find("storage", resource.kind)(root);
+        adapter = make("storage", resource.kind, root);
         adapters.set(id, adapter);
       }
       return adapter;
     },
-    executor: (name, options) => find("executor", name)(options),
-    target: (name, options) => find("target", name)(options),
-    format: (name, options) => find("format", name)(options),
+    executor: (name, options) => make("executor", name, options),
+    target: (name, options) => make("target", name, options),
+    format: (name, options) => make("format", name, options),
     list() {
       const entries: RegistryEntry[] = [];
       for (const [id, provider] of index) {
@@ -114,38 +124,46 @@ export function createRegistry(providers: readonly Provider[]): Registry {
 
 const builtin: Provider = { name: "core", contract: contractVersion, formats: builtinFormats };
 
-function checkContract({ name, contract }: Provider): void {
-  if (contract === contractVersion) return;
-  const declared: unknown = contract;
-  const newer = typeof declared === "number" && declared > contractVersion;
-  throw new GlacierError("PROVIDER_INVALID", {
-    message: `provider "${name}" ${typeof declared === "number" ? `was written for contract ${declared}` : "declares no contract"}; this @glacier/core has contract ${contractVersion}`,
-    hint: newer
-      ? "Upgrade @glacier/core: npm install @glacier/core@latest."
-      : `Upgrade the package that brings "${name}"; its author declares \`contract: ${contractVersion}\` once it fits.`,
-    context: { provider: name },
-  });
-}
+type Product<W extends RegistryEntry["what"]> = ReturnType<NonNullable<Provider[(typeof sectionOf)[W]]>[string]>;
 
 function buildIndex(providers: readonly Provider[]): Map<string, Provider> {
   const index = new Map<string, Provider>();
   for (const provider of providers) {
-    for (const [what, section] of Object.entries(sections)) {
-      for (const name of Object.keys(provider[section] ?? {})) {
-        const id = `${what} ${name}`;
-        const other = index.get(id);
-        if (other !== undefined) {
-          throw new GlacierError("PROVIDER_CONFLICT", {
-            message: `providers "${other.name}" and "${provider.name}" both bring the ${what} "${name}"`,
-            hint: "Keep one of them: list the providers you want in glacier.config.ts.",
-            context: { kind: name },
-          });
-        }
-        index.set(id, provider);
-      }
+    for (const id of idsOf(provider)) {
+      const other = index.get(id);
+      if (other !== undefined) throw conflict(other, provider);
+      index.set(id, provider);
     }
   }
   return index;
+}
+
+function idsOf(provider: Provider): string[] {
+  return Object.entries(sectionOf).flatMap(([what, section]) =>
+    Object.keys(provider[section] ?? {}).map((name) => `${what} ${name}`),
+  );
+}
+
+function conflict(first: Provider, second: Provider): GlacierError {
+  const ids = new Set(idsOf(first));
+  const both = idsOf(second).filter((id) => ids.has(id));
+  const names = both.map((id) => id.replace(/ (.*)/, ' "$1"')).join(", ");
+  return new GlacierError("PROVIDER_CONFLICT", {
+    message: `providers "${first.name}" and "${second.name}" both bring ${names}`,
+    hint:
+      first === builtin
+        ? `These names are taken: core brings them itself. Keep "${second.name}" out.`
+        : "Keep one of them: list the providers you want in glacier.config.ts, or pass only these to createRegistry.",
+    context: { provider: first.name, other: second.name },
+  });
+}
+
+function notMade({ name: provider }: Provider, what: RegistryEntry["what"], name: string): GlacierError {
+  return new GlacierError("PROVIDER_INVALID", {
+    message: `provider "${provider}" made no ${what} of "${name}": what its factory returned has no \`${products[what]}\``,
+    hint: "This is a defect of the provider: report it to its author.",
+    context: { provider, kind: name },
+  });
 }
 
 function missing(what: RegistryEntry["what"], name: string, index: ReadonlyMap<string, Provider>): GlacierError {

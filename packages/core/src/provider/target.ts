@@ -11,6 +11,10 @@ export interface Target<C extends Compilation = Compilation> {
   readonly defaultStorage: StorageResource;
   /** Where manifests and run journals go. */
   readonly state: StorageResource;
+  /**
+   * What can't be deployed (a task's kind of compute, storage that the engine doesn't reach) is a diagnostic of severity
+   * `error`, all of it at once; throwing is for what stops the compiler itself.
+   */
   compile(plan: Plan, context: CompileContext): Promise<C>;
 }
 
