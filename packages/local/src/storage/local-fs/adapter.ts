@@ -9,8 +9,7 @@ import {
   type StorageAdapter,
   type StorageFactory,
 } from "@glacier/core";
-import { discard, pull, throwIfAborted } from "../shared/abort.ts";
-import { changed, notFound } from "../shared/conditions.ts";
+import { changed, discard, notFound, pull, throwIfAborted } from "@glacier/core/adapter";
 import { createCaseGuard } from "./case.ts";
 import { type Action, mapped, storageError } from "./errors.ts";
 import { etagOf, infoOf } from "./etag.ts";

@@ -1,5 +1,5 @@
 import { type ErrorCode, GlacierError, type GlacierErrorInit, isGlacierError } from "@glacier/core";
-import { notFound } from "../shared/conditions.ts";
+import { notFound } from "@glacier/core/adapter";
 
 /** What an adapter was doing when the file system refused. */
 export interface Action {

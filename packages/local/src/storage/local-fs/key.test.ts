@@ -2,10 +2,10 @@ import { existsSync, readdirSync } from "node:fs";
 import { join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isGlacierError } from "@glacier/core";
+import { compareUtf8 } from "@glacier/core/adapter";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { body, keysOf, scratch, textOf } from "../../testing/storage.ts";
-import { compareUtf8 } from "../shared/order.ts";
 import { localFs } from "./adapter.ts";
 import { keySegments } from "./key.ts";
 

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fstatSync, openSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { GlacierError } from "@glacier/core";
-import { throwIfAborted } from "../shared/abort.ts";
+import { throwIfAborted } from "@glacier/core/adapter";
 import { isFsError } from "./errors.ts";
 import { host, isDead } from "./temp.ts";
 

@@ -1,9 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { GlacierError, type ObjectInfo, type ReadOptions, type ReadResult } from "@glacier/core";
-import { throwIfAborted } from "../shared/abort.ts";
-import { changed, notFound } from "../shared/conditions.ts";
-import { resolveRange } from "../shared/range.ts";
+import { changed, notFound, resolveRange, throwIfAborted } from "@glacier/core/adapter";
 import { type Action, isFsError, mapped, storageError } from "./errors.ts";
 import { etagOf, infoOf } from "./etag.ts";
 import { type Place, settle } from "./locate.ts";

@@ -1,8 +1,6 @@
 import type { MemoryResource, ObjectInfo, StorageAdapter, StorageFactory } from "@glacier/core";
+import { changed, discard, pull, resolveRange, throwIfAborted } from "@glacier/core/adapter";
 import { keySegments } from "../local-fs/key.ts";
-import { discard, pull, throwIfAborted } from "../shared/abort.ts";
-import { changed } from "../shared/conditions.ts";
-import { resolveRange } from "../shared/range.ts";
 import { type Objects, objectsOf, type Pieces } from "./objects.ts";
 
 /** Bytes of the largest chunk that is read, 1 MiB. */

@@ -1,6 +1,5 @@
 import type { ListOptions, MemoryResource, ObjectInfo, WriteOptions } from "@glacier/core";
-import { checkConditions, notFound } from "../shared/conditions.ts";
-import { compareUtf8 } from "../shared/order.ts";
+import { checkConditions, compareUtf8, notFound } from "@glacier/core/adapter";
 
 /** An object's bytes, one piece behind another. Written once, then only read: threads share them. */
 export type Pieces = readonly SharedArrayBuffer[];

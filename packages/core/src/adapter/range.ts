@@ -1,4 +1,4 @@
-import type { ReadOptions } from "@glacier/core";
+import type { ReadOptions } from "../storage/adapter.ts";
 
 /** The bytes from `start` to `end` (exclusive) that a range means in an object of `size` bytes. */
 export function resolveRange(range: ReadOptions["range"], size: number): { start: number; end: number } {

@@ -1,4 +1,5 @@
-import { GlacierError, type WriteOptions } from "@glacier/core";
+import { GlacierError } from "../errors/index.ts";
+import type { WriteOptions } from "../storage/adapter.ts";
 
 /** Throws `PRECONDITION_FAILED` unless a write's conditions allow it over the object that is there (`etag`, or none). */
 export function checkConditions(options: WriteOptions | undefined, etag: string | undefined, key: string): void {
