@@ -3,6 +3,7 @@ import { defineConfig, type UserConfig } from "tsdown";
 const entries = {
   index: "src/index.ts",
   adapter: "src/adapter/index.ts",
+  compile: "src/compile/index.ts",
   execute: "src/execute/index.ts",
   inspect: "src/inspect/index.ts",
   node: "src/node/index.ts",

@@ -1,0 +1,110 @@
+/** The transitive closure of a graph, as bit sets, and what of its structure follows from it. */
+export class Closure {
+  readonly dependencies: readonly (readonly number[])[];
+  readonly dependents: readonly (readonly number[])[];
+  readonly #words: number;
+  readonly #ancestors: Uint32Array;
+
+  /** `dependencies[i]` are all below `i`. */
+  constructor(dependencies: readonly (readonly number[])[]) {
+    const size = dependencies.length;
+    const words = Math.ceil(size / 32);
+    const ancestors = new Uint32Array(size * words);
+    const dependents: number[][] = dependencies.map(() => []);
+    dependencies.forEach((before, task) => {
+      for (const other of before) {
+        dependents[other]?.push(task);
+        for (let w = 0; w < words; w++) {
+          ancestors[task * words + w] = at(ancestors, task * words + w) | at(ancestors, other * words + w);
+        }
+        const word = task * words + (other >> 5);
+        ancestors[word] = at(ancestors, word) | (1 << (other & 31));
+      }
+    });
+    this.dependencies = dependencies;
+    this.dependents = dependents;
+    this.#words = words;
+    this.#ancestors = ancestors;
+  }
+
+  /** Whether `after` waits for `before`, directly or not. */
+  precedes(before: number, after: number): boolean {
+    return (at(this.#ancestors, after * this.#words + (before >> 5)) & (1 << (before & 31))) !== 0;
+  }
+
+  /** Groups of these tasks that no edge joins, each ascending, in the order of their first tasks. */
+  components(tasks: readonly number[]): number[][] {
+    const inside = new Set(tasks);
+    const group = new Map<number, number>();
+    const groups: number[][] = [];
+    for (const start of tasks) {
+      if (group.has(start)) continue;
+      const id = groups.push([]) - 1;
+      const waiting = [start];
+      group.set(start, id);
+      for (let task = waiting.pop(); task !== undefined; task = waiting.pop()) {
+        for (const next of [...(this.dependencies[task] ?? []), ...(this.dependents[task] ?? [])]) {
+          if (!inside.has(next) || group.has(next)) continue;
+          group.set(next, id);
+          waiting.push(next);
+        }
+      }
+    }
+    for (const task of tasks) groups[group.get(task) as number]?.push(task);
+    return groups;
+  }
+
+  /**
+   * The finest blocks of these tasks such that every task of a block waits for all tasks of the blocks before it; one block
+   * where there is no such place.
+   *
+   * Ordered by how many tasks each waits for, the first i are such a block's end exactly when all i × (n - i) pairs across
+   * are related. The first i wait for nobody outside, so those pairs are their descendants less the pairs among themselves.
+   */
+  seriesBlocks(tasks: readonly number[]): number[][] {
+    const mask = new Uint32Array(this.#words);
+    for (const task of tasks) mask[task >> 5] = at(mask, task >> 5) | (1 << (task & 31));
+    const before = new Map(tasks.map((task) => [task, this.#countBefore(task, mask)]));
+    const after = this.#countAfter(tasks);
+    const order = [...tasks].sort((a, b) => (before.get(a) ?? 0) - (before.get(b) ?? 0) || a - b);
+    const blocks: number[][] = [[]];
+    let related = 0;
+    order.forEach((task, index) => {
+      blocks.at(-1)?.push(task);
+      related += (after.get(task) ?? 0) - (before.get(task) ?? 0);
+      const done = index + 1;
+      if (done < order.length && related === done * (order.length - done)) blocks.push([]);
+    });
+    for (const block of blocks) block.sort((a, b) => a - b);
+    return blocks;
+  }
+
+  #countBefore(task: number, mask: Uint32Array): number {
+    let count = 0;
+    for (let w = 0; w < this.#words; w++) count += bits(at(this.#ancestors, task * this.#words + w) & at(mask, w));
+    return count;
+  }
+
+  #countAfter(tasks: readonly number[]): Map<number, number> {
+    const counts = new Map(tasks.map((task) => [task, 0]));
+    for (const after of tasks) {
+      const row = after * this.#words;
+      for (const task of tasks) {
+        if (task >= after) break;
+        if ((at(this.#ancestors, row + (task >> 5)) & (1 << (task & 31))) !== 0)
+          counts.set(task, (counts.get(task) ?? 0) + 1);
+      }
+    }
+    return counts;
+  }
+}
+
+function at(words: Uint32Array, index: number): number {
+  return words[index] as number;
+}
+
+function bits(word: number): number {
+  let n = word - ((word >>> 1) & 0x55555555);
+  n = (n & 0x33333333) + ((n >>> 2) & 0x33333333);
+  return Math.imul((n + (n >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}

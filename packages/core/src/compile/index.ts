@@ -1,0 +1,1 @@
+export { type Barrier, type Decomposition, type SeriesParallel, seriesParallel } from "./series-parallel.ts";
