@@ -10,7 +10,7 @@ export default defineConfig({
     projects: [
       ...packages.map((name) => ({
         extends: true as const,
-        test: { name, root: `packages/${name}`, include: ["src/**/*.test.ts", "test/**/*.test.ts"] },
+        test: { name, root: `packages/${name}`, include: ["{src,test,templates/provider}/**/*.test.ts"] },
       })),
       { extends: true as const, test: { name: "examples", root: "examples", include: ["*/*.test.ts"] } },
       { extends: true as const, test: { name: "test", root: "test", include: ["**/*.test.ts"], testTimeout: 120_000 } },

@@ -73,7 +73,8 @@ function manifestProblems({ folder, manifest: source }: PublicPackage, packed: M
 
 function fileProblems(files: readonly string[]): string[] {
   const missing = ["README.md", "LICENSE", "package.json"].filter((file) => !files.includes(`package/${file}`));
-  const foreign = files.filter((file) => /^package\/(src|test)\/|\.test\./.test(file));
+  // What the templates of `glacier init` bring is not ours.
+  const foreign = files.filter((file) => /^package\/(?!templates\/)((src|test)\/|.*\.test\.)/.test(file));
   return [
     ...missing.map((file) => `${file} is not in the tarball`),
     ...foreign.map((file) => `${file} is in the tarball: sources and tests must not be`),

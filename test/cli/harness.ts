@@ -56,6 +56,7 @@ export function project(
 export function install(root: string): void {
   for (const [name, path] of Object.entries({
     "@glacier/core": join(repository, "packages/core"),
+    "@glacier/formats": join(repository, "packages/formats"),
     "@glacier/local": join(repository, "packages/local"),
     "@types/node": join(repository, "node_modules/@types/node"),
     zod: join(repository, "node_modules/zod"),

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { folder, glacier, install, listFiles, numbersPipeline, project, write } from "./harness.ts";
+import { cleanEnv, folder, glacier, install, listFiles, numbersPipeline, project, write } from "./harness.ts";
 
 describe("usage", () => {
   test.each([
@@ -298,6 +298,8 @@ describe("init", () => {
       "README.md",
       "data/orders.ndjson",
       "package.json",
+      "src/datasets.ts",
+      "src/pipeline.test.ts",
       "src/pipeline.ts",
       "tsconfig.json",
     ]);
@@ -326,12 +328,37 @@ describe("init", () => {
     expect(readFileSync(join(root, "src/pipeline.ts"), "utf8")).toBe("// mine");
   });
 
+  test("a pipeline over formats: its own test passes, and what it keeps is Parquet", async () => {
+    const parent = folder();
+    expect((await glacier(parent, ["init", "orders", "--provider", "formats"])).code).toBe(0);
+    const root = join(parent, "orders");
+    install(root);
+    const test = spawnSync(process.execPath, ["--conditions=@glacier/source", "--test"], {
+      cwd: root,
+      encoding: "utf8",
+      env: cleanEnv({}),
+    });
+    expect([test.status, test.stdout]).toEqual([0, expect.stringMatching(/pass 1\n/)]);
+    expect((await glacier(root, ["run"])).code).toBe(0);
+    expect(readFileSync(join(root, ".glacier/data/clean_orders.parquet")).subarray(0, 4).toString()).toBe("PAR1");
+    expect((await glacier(root, ["providers"])).stdout).toContain("@glacier/formats");
+  });
+
   test("half of a project there already: nothing is written; names are checked; no folder, no question", async () => {
     const parent = folder();
     write(parent, { "here/README.md": "mine" });
     expect((await glacier(parent, ["init", "here"])).stderr).toContain("nothing was written");
     expect(listFiles(parent)).toEqual(["here/README.md"]);
-    expect((await glacier(parent, ["init", "there", "--name", "Bad Name"])).code).toBe(2);
+    for (const wrong of [
+      ["--name", "Bad Name"],
+      ["--template", "nothing"],
+      ["--provider", "redis"],
+      ["--template", "provider", "--provider", "formats"],
+      ["--template", "provider", "--name", "@acme/glacier-s3"],
+    ]) {
+      const { code, stderr } = await glacier(parent, ["init", "there", ...wrong]);
+      expect([wrong, code, stderr]).toEqual([wrong, 2, expect.stringContaining("USAGE")]);
+    }
     expect((await glacier(parent, ["init"])).code).toBe(2);
     expect(listFiles(parent)).toEqual(["here/README.md"]);
   });

@@ -1,7 +1,6 @@
 import { isGlacierError } from "@glacier/core";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { nameFrom } from "../commands/init.ts";
 import { readParams } from "../run/params.ts";
 import { resumeCommand } from "../run/resume-command.ts";
 import { parseCommand } from "./parse.ts";
@@ -46,12 +45,4 @@ test("the command that resumes is the one that was typed, without params, with -
   expect(
     resumeCommand(["run", "my flow.ts", "--param", "a=1", "--param=b=2", "--resume", "old", "--env", "prod"], "r1"),
   ).toBe("glacier run 'my flow.ts' --env prod --resume r1");
-});
-
-test.each([
-  ["My Orders!", "my-orders"],
-  ["2024 sales", "sales"],
-  ["日本", "pipeline"],
-])("a pipeline's name from a folder's: %s", (folder, name) => {
-  expect(nameFrom(folder)).toBe(name);
 });

@@ -138,7 +138,22 @@ export const commands: Readonly<Record<CommandName, CommandSpec>> = {
     positionals: ["[folder]"],
     about: "Start a new project; asks on a terminal",
     options: {
-      name: { type: "string", value: "NAME", about: "the pipeline's name; default: the folder's" },
+      template: {
+        type: "string",
+        value: "KIND",
+        about: "pipeline (default), or provider: a package for others' pipelines",
+      },
+      name: {
+        type: "string",
+        value: "NAME",
+        about: "the pipeline's or the package's name; default: from the folder's",
+      },
+      provider: {
+        type: "string",
+        multiple: true,
+        value: "NAME",
+        about: "formats, or an npm package: a provider that the pipeline starts with",
+      },
       yes: { type: "boolean", short: "y", about: "ask nothing, take defaults" },
       install: { type: "boolean", about: "install dependencies right away" },
       "package-manager": {
@@ -148,7 +163,11 @@ export const commands: Readonly<Record<CommandName, CommandSpec>> = {
       },
       ...common,
     },
-    examples: ["glacier init orders", "glacier init . --name orders --yes"],
+    examples: [
+      "glacier init orders --provider formats",
+      "glacier init . --name orders --yes",
+      "glacier init glacier-sftp --template provider",
+    ],
   },
 };
 

@@ -1,21 +1,23 @@
 import { spawn } from "node:child_process";
-import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, relative, resolve } from "node:path";
-import { GlacierError } from "@glacier/core";
+import { existsSync, lstatSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
 import { exitCodes } from "../command/exit-code.ts";
 import type { Command, CommandContext } from "../command/io.ts";
 import { usage } from "../command/parse.ts";
+import { chooseProvider } from "../init/known-providers.ts";
+import { naming, type TemplateName } from "../init/names.ts";
+import { projectFiles } from "../init/project-files.ts";
 import type { InitAnswers } from "../init/questions.ts";
-import { projectFiles } from "../init/template.ts";
 
-/** `glacier init`: writes a project that type-checks and runs. Writes all of it or nothing, and overwrites nothing. */
+/** `glacier init`: writes a project that type-checks, runs and passes its own tests. Writes all of it or nothing, and overwrites nothing. */
 export const command: Command = async (context) => {
   const { cwd, out, quiet } = context;
   const packageManager = choosePackageManager(context);
   const answers = await settle(context, packageManager);
   if (answers === undefined) return exitCodes.interrupted;
+  checkName(answers.template, answers.name);
   const target = resolve(cwd, answers.folder);
-  const files = projectFiles(answers.name, ownVersion());
+  const files = projectFiles(answers);
   refuseToOverwrite(target, Object.keys(files), answers.folder);
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(target, path)), { recursive: true });
@@ -31,38 +33,46 @@ export const command: Command = async (context) => {
 async function settle({ args, out }: CommandContext, packageManager: string): Promise<InitAnswers | undefined> {
   const known = {
     folder: args.positionals[0],
+    template: templateOf(args.text("template")),
     name: args.text("name"),
+    providers: args.list("provider")?.map(chooseProvider),
     install: args.flag("install") ? true : undefined,
   };
-  if (known.name !== undefined) {
-    const mistake = nameMistake(known.name);
-    if (mistake !== undefined)
-      throw usage(`--name ${known.name}: ${mistake}`, `For instance --name ${nameFrom(known.name)}.`);
-  }
+  if (known.template === "provider" && known.providers !== undefined)
+    throw usage("--provider is for a pipeline", "Leave it out, or begin a pipeline: --template pipeline.");
+  // Whoever names providers has said that it is a pipeline.
+  const template = known.template ?? (known.providers === undefined ? undefined : "pipeline");
   if (out.isTTY && process.stdin.isTTY && !args.flag("yes")) {
+    if (known.name !== undefined && template !== undefined) checkName(template, known.name);
     const { ask } = await import("../init/questions.ts");
-    return ask({ ...known, packageManager, nameFrom, checkName: nameMistake });
+    return ask({ ...known, template, packageManager });
   }
   if (known.folder === undefined)
     throw usage(
       "glacier init needs a folder where it can't ask",
       "For instance glacier init my-pipeline, or glacier init . for this folder.",
     );
-  return { folder: known.folder, name: known.name ?? nameFrom(resolve(known.folder)), install: known.install ?? false };
+  return {
+    folder: known.folder,
+    template: template ?? "pipeline",
+    name: known.name ?? naming[template ?? "pipeline"].from(known.folder),
+    providers: known.providers ?? [],
+    install: known.install ?? false,
+  };
 }
 
-/** A legal name from whatever a folder is called. */
-export function nameFrom(folder: string): string {
-  const name = basename(resolve(folder))
-    .toLowerCase()
-    .replace(/[^a-z0-9_-]+/g, "-")
-    .replace(/^[^a-z]+|-+$/g, "")
-    .slice(0, 63);
-  return name === "" ? "pipeline" : name;
+function templateOf(text: string | undefined): TemplateName | undefined {
+  if (text === undefined || Object.hasOwn(naming, text)) return text as TemplateName | undefined;
+  throw usage(
+    `--template takes ${Object.keys(naming).join(" or ")}, not "${text}"`,
+    "For instance --template provider, for a package that others' pipelines install.",
+  );
 }
 
-function nameMistake(name: string): string | undefined {
-  return /^[a-z][a-z0-9_-]{0,62}$/.test(name) ? undefined : 'use 1 to 63 of a-z, 0-9, "_" and "-", with a letter first';
+function checkName(template: TemplateName, name: string): void {
+  const mistake = naming[template].mistake(name);
+  if (mistake !== undefined)
+    throw usage(`--name ${name}: ${mistake}`, `For instance --name ${naming[template].from(name)}.`);
 }
 
 function refuseToOverwrite(target: string, paths: readonly string[], folder: string): void {
@@ -99,7 +109,7 @@ function install(packageManager: string, cwd: string): Promise<boolean> {
 }
 
 function nextSteps(
-  { name, install: installed }: InitAnswers,
+  { name, template, install: installed }: InitAnswers,
   folder: string,
   packageManager: string,
   { out: { style } }: CommandContext,
@@ -107,22 +117,11 @@ function nextSteps(
   const steps = [
     ...(folder === "" ? [] : [`cd ${folder}`]),
     ...(installed ? [] : [`${packageManager} install`]),
-    `${packageManager} start`,
+    // Not `bun test`, which is bun's own.
+    template === "pipeline" ? `${packageManager} start` : `${packageManager} run test`,
   ];
   return [
     `${style.green("✔")} ${style.bold(name)} is written to ${folder === "" ? "this folder" : folder}. Next:`,
     ...steps.map((step) => `  ${style.cyan(step)}`),
   ];
-}
-
-function ownVersion(): string {
-  // One folder above both src/commands and dist.
-  for (const up of ["../package.json", "../../package.json"]) {
-    const url = new URL(up, import.meta.url);
-    if (existsSync(url)) return JSON.parse(readFileSync(url, "utf8")).version;
-  }
-  throw new GlacierError("INTERNAL", {
-    message: "the command line's own package.json is missing",
-    hint: "Reinstall @glacier/cli.",
-  });
 }

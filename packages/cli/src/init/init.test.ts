@@ -1,0 +1,91 @@
+import { isGlacierError } from "@glacier/core";
+import { expect, test } from "vitest";
+import { chooseProvider } from "./known-providers.ts";
+import { kindOf, naming } from "./names.ts";
+import { projectFiles } from "./project-files.ts";
+
+test.each([
+  ["My Orders!", "my-orders"],
+  ["2024 sales", "sales"],
+  ["日本", "pipeline"],
+])("a pipeline's name from a folder's: %s", (folder, name) => {
+  expect(naming.pipeline.from(folder)).toBe(name);
+});
+
+test.each([
+  ["glacier-sftp", "glacier-sftp", "sftp"],
+  ["SFTP", "glacier-sftp", "sftp"],
+  ["sftp-glacier", "sftp-glacier", "sftp"],
+  ["glacier_my store", "glacier_my-store", "myStore"],
+])("a provider's package and kind from a folder's name: %s", (folder, name, kind) => {
+  expect(naming.provider.from(folder)).toBe(name);
+  expect(naming.provider.mistake(name)).toBeUndefined();
+  expect(kindOf(name)).toBe(kind);
+});
+
+test("the scope is no part of a provider's kind", () => {
+  expect(kindOf("@acme/glacier-sftp")).toBe("sftp");
+  expect(kindOf("@glacier-fans/my.store")).toBe("myStore");
+});
+
+test.each(["Glacier-Sftp", "glacier sftp", "@acme", "glacier", "glacier-7z", "@acme/glacier-s3", "glacier-local"])(
+  "no name for a provider package: %s",
+  (name) => {
+    expect(naming.provider.mistake(name)).toBeTypeOf("string");
+  },
+);
+
+test.each([
+  ["formats", { package: "@glacier/formats" }],
+  ["@glacier/formats", { package: "@glacier/formats" }],
+  ["glacier-redis", { package: "glacier-redis" }],
+  ["@acme/storage", { package: "@acme/storage" }],
+  ["@acme/glacier-redis@^2.1.0", { package: "@acme/glacier-redis", range: "^2.1.0" }],
+])("--provider %s", (text, chosen) => {
+  expect(chooseProvider(text)).toMatchObject(chosen);
+});
+
+test.each([
+  ["format", /Did you mean formats\?/],
+  ["aws", /Known: formats/],
+  ["redis", /Known: formats/],
+  ["@glacier/aws", /Known: formats/],
+  ["@acme/", /@acme\/glacier-redis/],
+  ["glacier redis", /glacier-redis/],
+  ["glacier-redis@", /glacier-redis@2/],
+  ["../glacier-redis", /glacier-redis/],
+])("--provider %s is refused", (text, hint) => {
+  let thrown: unknown;
+  try {
+    chooseProvider(text);
+  } catch (error) {
+    thrown = error;
+  }
+  expect(isGlacierError(thrown, "USAGE") && thrown.hint).toMatch(hint);
+});
+
+test("a pipeline's dependencies are the chosen providers, in the versions that were asked for, and its README names them", () => {
+  const providers = ["formats", "glacier-redis", "@acme/glacier-sftp@2"].map(chooseProvider);
+  const files = projectFiles({ template: "pipeline", name: "orders", providers });
+  expect(JSON.parse(files["package.json"] ?? "").dependencies).toMatchObject({
+    "@glacier/core": expect.stringMatching(/\^/),
+    "@glacier/formats": expect.stringMatching(/\^/),
+    "glacier-redis": "latest",
+    "@acme/glacier-sftp": "2",
+  });
+  expect(files["README.md"]).toMatch(/@glacier\/formats`: csv[\s\S]*`glacier-redis`[\s\S]*`@acme\/glacier-sftp`/);
+  expect(files["src/datasets.ts"]).toContain("parquet()");
+});
+
+test("a provider's files are called by its name and its kind, and by nothing else", () => {
+  const files = projectFiles({ template: "provider", name: "@acme/glacier-my-store", providers: [] });
+  const text = Object.values(files).join("\n");
+  expect(text).not.toMatch(/drawer/i);
+  expect(text).toContain('import { myStoreStorage } from "@acme/glacier-my-store"');
+  expect(text).toContain('name: "myStore"');
+  expect(text).toContain("interface MyStoreResource extends StorageResource");
+  expect(JSON.parse(files["package.json"] ?? "")).toMatchObject({
+    name: "@acme/glacier-my-store",
+    glacier: { provider: "provider" },
+  });
+});
