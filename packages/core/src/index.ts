@@ -89,6 +89,7 @@ export {
   storage,
 } from "./storage/resource.ts";
 export { createStore, type Store } from "./storage/store.ts";
+export { untilAborted } from "./stream/abort.ts";
 export { type SecretReference, secret, secretVariable } from "./task/secret.ts";
 export { type CommandOptions, type TaskFunction, task } from "./task/task.ts";
 export type {

@@ -65,5 +65,6 @@ export interface CodecContext {
   readonly dataset: string;
   /** Columns by name, from the dataset's schema, where the schema tells; else undefined. */
   readonly columns?: readonly Column[];
+  /** Once it fires, decoding and encoding fail with its reason; `untilAborted` does that for a stream. */
   readonly signal?: AbortSignal;
 }

@@ -1,4 +1,5 @@
 import { GlacierError, isGlacierError } from "../errors/index.ts";
+import { untilAborted } from "../stream/abort.ts";
 import { toReadableStream } from "../stream/readable.ts";
 import type { ByteSource, CodecContext, RowsFormat, ValueFormat } from "./format.ts";
 
@@ -44,7 +45,7 @@ async function* gzip(plain: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arra
 }
 
 async function* gunzip(packed: AsyncIterable<Uint8Array>, context: CodecContext): AsyncGenerator<Uint8Array> {
-  const watched = watch(packed);
+  const watched = watch(untilAborted(packed, context.signal));
   try {
     yield* through(watched.stream, new DecompressionStream("gzip"));
   } catch (error) {

@@ -1,6 +1,7 @@
 import { describeThrown, GlacierError } from "../errors/index.ts";
 import type { Json } from "../json.ts";
-import { concat } from "../stream/bytes.ts";
+import { untilAborted } from "../stream/abort.ts";
+import { readAll } from "../stream/bytes.ts";
 import type { CodecContext, ValueFormat } from "./format.ts";
 import { type Compression, compressed } from "./gzip.ts";
 import { decodeUtf8 } from "./utf8.ts";
@@ -19,9 +20,8 @@ const plainJson: ValueFormat = {
   extension: "json",
   contentType: "application/json",
   async decode(source, context) {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of source.stream()) chunks.push(chunk);
-    return parseJson(decodeUtf8(concat(chunks), context, 1), context);
+    const bytes = await readAll(untilAborted(source.stream(), context.signal));
+    return parseJson(decodeUtf8(bytes, context, 1), context);
   },
   async *encode(value, context) {
     const encoder = new TextEncoder();

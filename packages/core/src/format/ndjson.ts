@@ -1,4 +1,5 @@
 import { GlacierError } from "../errors/index.ts";
+import { untilAborted } from "../stream/abort.ts";
 import { concat } from "../stream/bytes.ts";
 import type { CodecContext, RowsFormat } from "./format.ts";
 import { type Compression, compressed } from "./gzip.ts";
@@ -47,7 +48,7 @@ async function* decode(
   let rest: Uint8Array[] = [];
   let restBytes = 0;
   let line = 1;
-  for await (const chunk of stream) {
+  for await (const chunk of untilAborted(stream, context.signal)) {
     const end = chunk.lastIndexOf(newline);
     if (end === -1) {
       rest.push(chunk);
@@ -150,7 +151,7 @@ async function* encode(batches: AsyncIterable<unknown[]>, context: CodecContext)
   const encoder = new TextEncoder();
   let text = "";
   let row = 0;
-  for await (const batch of batches) {
+  for await (const batch of untilAborted(batches, context.signal)) {
     for (const value of batch) {
       text += `${stringify(value, context, ++row)}\n`;
       if (text.length > chunkLength) {

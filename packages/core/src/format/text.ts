@@ -1,4 +1,5 @@
 import { GlacierError } from "../errors/index.ts";
+import { untilAborted } from "../stream/abort.ts";
 import { readAll } from "../stream/bytes.ts";
 import type { ValueFormat } from "./format.ts";
 import { type Compression, compressed } from "./gzip.ts";
@@ -14,7 +15,9 @@ const plainText: ValueFormat<string> = {
   shape: "value",
   extension: "txt",
   contentType: "text/plain; charset=utf-8",
-  decode: async (source, context) => decodeUtf8(await readAll(source.stream()), context, 1),
+  async decode(source, context) {
+    return decodeUtf8(await readAll(untilAborted(source.stream(), context.signal)), context, 1);
+  },
   async *encode(value, context) {
     if (typeof value !== "string") {
       throw new GlacierError("ENCODE_FAILED", {

@@ -26,3 +26,15 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.addEventListener("abort", onAbort, { once: true });
   });
 }
+
+/**
+ * The same stream, which fails with the signal's reason once it fires. That is looked at when an item comes: a pull that
+ * hangs is for whoever answers it to end.
+ */
+export async function* untilAborted<T>(stream: AsyncIterable<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
+  signal?.throwIfAborted();
+  for await (const item of stream) {
+    signal?.throwIfAborted();
+    yield item;
+  }
+}
