@@ -1,8 +1,7 @@
 export { executeTask } from "./execute-task.ts";
+export { isRemote, markRemote } from "./is-remote.ts";
 export { Redactor } from "./redact.ts";
 export {
-  isRemote,
-  markRemote,
   outputLog,
   type RemoteSite,
   type RemoteTask,

@@ -8,6 +8,7 @@ import type { EventSink, LogLevel } from "../run/events.ts";
 import type { ExecutionContext, TaskInvocation } from "../run/executor.ts";
 import type { TaskRuntime } from "../run/runtime.ts";
 import { executeTask } from "./execute-task.ts";
+import { markRemote } from "./is-remote.ts";
 import { Redactor } from "./redact.ts";
 
 /** All that another thread, process or machine needs to run one attempt. Plain JSON; no secret is in it. */
@@ -49,18 +50,6 @@ export interface RemoteSite {
 }
 
 type Module = Readonly<Record<string, unknown>>;
-
-const mark = Symbol.for("glacier.remote");
-
-/** Whether this thread or process is one that an executor started for a task. */
-export function isRemote(): boolean {
-  return (globalThis as Record<symbol, unknown>)[mark] === true;
-}
-
-/** Says that this thread or process is one of those. {@link runRemote} does it too. */
-export function markRemote(): void {
-  (globalThis as Record<symbol, unknown>)[mark] = true;
-}
 
 /**
  * Runs an attempt here, in the thread, process or container that was started for it: loads the pipeline's and the

@@ -1,4 +1,5 @@
 import { GlacierError, isGlacierError } from "../errors/index.ts";
+import { isRemote } from "../execute/is-remote.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Json } from "../json.ts";
 import type { AnyPipeline } from "../pipeline/types.ts";
@@ -39,6 +40,7 @@ export async function prepareRun(
   options: RunOptions,
 ): Promise<PreparedRun> {
   const { tenant, bindings, resume } = options;
+  if (isRemote()) throw startedInside(pipeline.name);
   const registry = createRegistry([...(executor.providers ?? []), ...(options.registry?.providers ?? [])]);
   const plan = buildPlan(pipeline, graph, {
     defaultStorage: executor.defaultStorage,
@@ -68,6 +70,15 @@ export async function prepareRun(
     concurrency: checkConcurrency(options.concurrency ?? executor.concurrency ?? 16),
     sources: await pinSources(plan, tasks, registry),
   };
+}
+
+/** Without it, each attempt would start the whole run again, in ever more processes. */
+function startedInside(pipeline: string): GlacierError {
+  return new GlacierError("MODULE_INVALID", {
+    message: `the module of pipeline "${pipeline}" runs it when it is loaded`,
+    hint: "Whoever runs its tasks elsewhere loads the module too: keep pipeline.run(…) behind if (import.meta.main), or in another file.",
+    context: { pipeline },
+  });
 }
 
 /** A function's own timeout limits the attempt like the task's. */

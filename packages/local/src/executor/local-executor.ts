@@ -4,7 +4,6 @@ import {
   type ExecutionContext,
   type Executor,
   findTask,
-  GlacierError,
   type LocalCompute,
   type Plan,
   type PlanTask,
@@ -14,7 +13,7 @@ import {
   type TaskInvocation,
   type TaskRuntime,
 } from "@glacier/core";
-import { executeTask, isRemote, withoutModule } from "@glacier/core/execute";
+import { executeTask, withoutModule } from "@glacier/core/execute";
 import { nodeRuntime } from "@glacier/core/node";
 import { local } from "../provider.ts";
 import { type Containers, createContainers } from "./docker/containers.ts";
@@ -74,7 +73,6 @@ export class LocalExecutor implements Executor<LocalKind> {
   }
 
   async check(plan: Plan, pipeline: AnyPipeline): Promise<readonly Error[]> {
-    if (isRemote()) return [startedInside(plan)];
     const elsewhere = pipeline.module === undefined ? plan.tasks.find(runsElsewhere) : undefined;
     const mistakes = await this.#containers.check(plan);
     return elsewhere === undefined ? mistakes : [withoutModule(pipeline.name, elsewhere.name), ...mistakes];
@@ -95,12 +93,4 @@ function runsElsewhere({ compute, form }: PlanTask): boolean {
     default:
       return ((compute as LocalCompute | undefined)?.workers ?? 1) > 1;
   }
-}
-
-function startedInside({ pipeline }: Plan): GlacierError {
-  return new GlacierError("MODULE_INVALID", {
-    message: `the module of pipeline "${pipeline}" runs it when it is loaded`,
-    hint: "Worker threads and isolated functions load the module too: keep pipeline.run(…) behind if (import.meta.main), or in another file.",
-    context: { pipeline },
-  });
 }
