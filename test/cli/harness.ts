@@ -71,6 +71,20 @@ export function install(root: string): void {
   });
 }
 
+/** Gives a project a package whose export `provider` is this text, evaluated. */
+export function installProvider(root: string, name: string, provider: string, version = "1.0.0"): void {
+  write(join(root, "node_modules", name), {
+    "package.json": JSON.stringify({
+      name,
+      version,
+      type: "module",
+      exports: "./index.js",
+      glacier: { provider: "provider" },
+    }),
+    "index.js": `export const provider = ${provider};\n`,
+  });
+}
+
 /** A provider with an executor whose attempts never settle, whatever its signal says. */
 const stuck = `
 const local = () => ({

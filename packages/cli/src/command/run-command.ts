@@ -14,6 +14,7 @@ const modules: Readonly<Record<CommandName, () => Promise<{ readonly command: Co
   validate: () => import("../commands/validate.ts"),
   graph: () => import("../commands/graph.ts"),
   plan: () => import("../commands/plan.ts"),
+  compile: () => import("../commands/compile.ts"),
   runs: () => import("../commands/runs.ts"),
   show: () => import("../commands/show.ts"),
   providers: () => import("../commands/providers.ts"),

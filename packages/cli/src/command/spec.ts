@@ -26,7 +26,8 @@ const common: Readonly<Record<string, OptionSpec>> = {
 
 const json: OptionSpec = { type: "boolean", about: "print JSON for machines" };
 
-const project: Readonly<Record<string, OptionSpec>> = {
+/** What binds a pipeline. */
+const bound: Readonly<Record<string, OptionSpec>> = {
   pipeline: { type: "string", short: "p", value: "NAME", about: "which pipeline, where the module exports several" },
   env: {
     type: "string",
@@ -34,8 +35,12 @@ const project: Readonly<Record<string, OptionSpec>> = {
     value: "NAME",
     about: "environment of glacier.config.ts; default: the one called default",
   },
+  tenant: { type: "string", value: "ID", about: "tenant that it belongs to" },
+};
+
+const project: Readonly<Record<string, OptionSpec>> = {
+  ...bound,
   executor: { type: "string", value: "NAME", about: "executor; default: the environment's, else local" },
-  tenant: { type: "string", value: "ID", about: "tenant that the run belongs to" },
 };
 
 const file: OptionSpec = {
@@ -46,7 +51,7 @@ const file: OptionSpec = {
 };
 
 /** A command's name. */
-export type CommandName = "run" | "validate" | "graph" | "plan" | "runs" | "show" | "providers" | "init";
+export type CommandName = "run" | "validate" | "graph" | "plan" | "compile" | "runs" | "show" | "providers" | "init";
 
 /** Every command, in the order of the help. */
 export const commands: Readonly<Record<CommandName, CommandSpec>> = {
@@ -103,6 +108,19 @@ export const commands: Readonly<Record<CommandName, CommandSpec>> = {
     about: "Show tasks, datasets and where they are stored",
     options: { ...project, json: { type: "boolean", about: "print the plan itself, as JSON" }, ...common },
     examples: ["glacier plan", "glacier plan --env prod --json"],
+  },
+  compile: {
+    positionals: ["[path]"],
+    about: "Compile a pipeline to the files that deploy it",
+    options: {
+      target: { type: "string", short: "t", value: "NAME", about: "what to compile to; default: the environment's" },
+      form: { type: "string", value: "NAME", about: "which of the target's forms; default: its first" },
+      out: { type: "string", short: "o", value: "DIR", about: "folder to write to; default: infra" },
+      ...bound,
+      json,
+      ...common,
+    },
+    examples: ["glacier compile --target files", "glacier compile --env prod --out infra/prod"],
   },
   runs: {
     positionals: ["[run]"],

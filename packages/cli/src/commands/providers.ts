@@ -1,38 +1,45 @@
 import { dirname } from "node:path";
-import { createRegistry, type Provider, type RegistryEntry } from "@glacier/core";
+import type { GlacierError, Provider } from "@glacier/core";
 import { exitCodes } from "../command/exit-code.ts";
-import type { Command, Output } from "../command/io.ts";
+import type { Command, CommandContext } from "../command/io.ts";
 import { loadConfig } from "../project/config.ts";
-import type { DiscoveredProvider } from "../project/discover.ts";
+import { type Conflict, conflictsIn } from "../project/conflicts.ts";
 import { findRoot } from "../project/files.ts";
 import { findPipelineFile } from "../project/find-pipeline.ts";
+import type { FoundProvider } from "../project/found.ts";
 import { loadProviders } from "../project/project.ts";
+import { errorLines } from "../text/error.ts";
 import { shortPath } from "../text/stack.ts";
 
-/** One line of the list. */
+/** One line of `--json`. */
 interface Listed {
   readonly name: string;
-  /** Absent for a provider that the config lists. */
   readonly package?: string;
   readonly version?: string;
-  readonly from: string;
+  readonly contract?: number;
+  readonly path?: string;
+  readonly foundIn: string;
   readonly brings: Readonly<Record<string, readonly string[]>>;
+  /** Why it can't be used, or not beside another one. */
   readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
 }
 
-/** `glacier providers`: what each brings and where it was found; those that don't load, with the reason. */
-export const command: Command = async ({ args, cwd, out }) => {
+/** `glacier providers`: what each brings and where it was found; those that can't be used, and conflicts, with the reason. */
+export const command: Command = async (context) => {
+  const { args, cwd, out } = context;
   const folder = folderOf(cwd, args.positionals[0]);
   const root = findRoot(folder);
   const config = await loadConfig(folder, root);
-  const { providers, discovered } = await loadProviders(config, root);
-  const listed =
-    discovered === undefined
-      ? providers.map((provider) => fromConfig(provider, shortPath(config.file ?? root, cwd)))
-      : discovered.map((one) => fromPackage(one, cwd));
-  if (args.flag("json")) out.lines(listed.map((one) => JSON.stringify(one)));
-  else out.lines(listLines(listed, config.file !== undefined, out));
-  return listed.some(({ error }) => error !== undefined) ? exitCodes.invalid : exitCodes.done;
+  const providers = await loadProviders(config, root);
+  const conflicts = conflictsIn(providers);
+  const errors = [...providers.flatMap(({ error }) => error ?? []), ...conflicts.map(({ error }) => error)];
+  if (args.flag("json")) out.lines(providers.map((one) => JSON.stringify(listed(one, errorOf(one, conflicts), cwd))));
+  else if (providers.length === 0) out.lines(emptyLines(config.config.providers !== undefined, context));
+  else {
+    const lines = providers.flatMap((one) => providerLines(one, errorOf(one, conflicts), context));
+    out.lines([...lines, ...conflictLines(conflicts, { context, root })]);
+  }
+  return errors.length > 0 ? exitCodes.invalid : exitCodes.done;
 };
 
 /** Providers can be looked at before there is a pipeline. */
@@ -45,50 +52,72 @@ function folderOf(cwd: string, path: string | undefined): string {
   }
 }
 
-function fromConfig(provider: Provider, from: string): Listed {
-  return { name: provider.name, from, brings: bringsOf(provider) };
+function errorOf(one: FoundProvider, conflicts: readonly Conflict[]): GlacierError | undefined {
+  return one.error ?? conflicts.find(({ between }) => between.includes(one))?.error;
 }
 
-function fromPackage({ package: name, version, path, provider, error }: DiscoveredProvider, cwd: string): Listed {
+function listed(one: FoundProvider, error: GlacierError | undefined, cwd: string): Listed {
+  const { package: from, version, path, foundIn, provider } = one;
   return {
-    name: provider?.name ?? name,
-    package: name,
+    name: nameOf(one),
+    ...(from !== undefined && { package: from }),
     ...(version !== undefined && { version }),
-    from: shortPath(path, cwd),
+    ...(provider !== undefined && { contract: provider.contract }),
+    ...(path !== undefined && { path: shortPath(path, cwd) }),
+    foundIn: shortPath(foundIn, cwd),
     brings: provider === undefined ? {} : bringsOf(provider),
     ...(error !== undefined && { error: { code: error.code, message: error.message, hint: error.hint } }),
   };
 }
 
-const kinds: Readonly<Record<RegistryEntry["what"], string>> = {
-  executor: "executors",
-  format: "formats",
-  storage: "storage",
-  target: "targets",
-};
+function nameOf({ provider, error, package: from }: FoundProvider): string {
+  return provider?.name ?? from ?? String(error?.context["provider"] ?? "?");
+}
 
+/** Names by what they are, in the order of the list. */
 function bringsOf(provider: Provider): Record<string, string[]> {
-  const own = createRegistry([provider])
-    .list()
-    .filter((entry) => entry.provider === provider.name);
-  const byKind = Object.groupBy(own, ({ what }) => kinds[what]);
+  const kinds = ["executors", "formats", "storage", "targets"] as const;
   return Object.fromEntries(
-    Object.entries(byKind).map(([kind, entries = []]) => [kind, entries.map(({ name }) => name)]),
+    kinds.flatMap((kind) => {
+      const names = Object.keys(provider[kind] ?? {}).sort();
+      return names.length === 0 ? [] : [[kind, names]];
+    }),
   );
 }
 
-function listLines(listed: readonly Listed[], configured: boolean, { style }: Output): string[] {
-  if (listed.length === 0) {
-    const hint = configured ? "glacier.config.ts lists none" : "no dependency of this project is one";
-    return [
-      `no providers: ${hint}`,
-      `${style.yellow("hint:")} npm install @glacier/local runs pipelines on this machine.`,
-    ];
-  }
-  return listed.flatMap(({ name, package: from, version, from: path, brings, error }) => [
-    `${error === undefined ? style.green("✔") : style.red("✖")} ${style.bold(name)}  ${style.dim([...(from === undefined ? [] : [`${from}${version === undefined ? "" : ` ${version}`}`]), path].join("  "))}`,
-    ...(error === undefined
-      ? Object.entries(brings).map(([what, names]) => `  ${what.padEnd(9)}  ${names.join(", ")}`)
-      : [`  ${style.red(error.code)} ${error.message}`, `  ${style.yellow("hint:")} ${error.hint}`]),
-  ]);
+function providerLines(one: FoundProvider, error: GlacierError | undefined, { out, cwd }: CommandContext): string[] {
+  const { style } = out;
+  const { package: from, version, contract, path, foundIn, brings } = listed(one, undefined, cwd);
+  const facts = [
+    ...(from === undefined ? [] : [version === undefined ? from : `${from} ${version}`]),
+    ...(contract === undefined ? [] : [`contract ${contract}`]),
+    `in ${foundIn}`,
+    ...(path === undefined ? [] : [path]),
+  ];
+  return [
+    `${error === undefined ? style.green("✔") : style.red("✖")} ${style.bold(nameOf(one))}  ${style.dim(facts.join("  "))}`,
+    ...Object.entries(brings).map(([what, names]) => `  ${what.padEnd(9)}  ${names.join(", ")}`),
+    ...(one.error === undefined
+      ? []
+      : [`  ${style.red(one.error.code)} ${one.error.message}`, `  ${style.yellow("hint:")} ${one.error.hint}`]),
+  ];
+}
+
+/** Each conflict; then once, what decides all of them. */
+function conflictLines(
+  conflicts: readonly Conflict[],
+  { context: { out, cwd, verbose }, root }: { readonly context: CommandContext; readonly root: string },
+): string[] {
+  const view = { style: out.style, cwd, root, verbose };
+  return conflicts.flatMap(({ error }, index) => {
+    const json = error.toJSON();
+    return ["", ...errorLines(index < conflicts.length - 1 ? { ...json, hint: "" } : json, view)];
+  });
+}
+
+function emptyLines(configured: boolean, { out: { style } }: CommandContext): string[] {
+  return [
+    `no providers: ${configured ? "glacier.config.ts lists none" : "no dependency of this project is one"}`,
+    `${style.yellow("hint:")} npm install @glacier/local runs pipelines on this machine.`,
+  ];
 }

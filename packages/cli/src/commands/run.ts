@@ -25,7 +25,7 @@ export const command: Command = async (context) => {
     out.lines(previewLines(preview, context));
     return exitCodes.done;
   } catch (error) {
-    throw withBrokenProviders(error, project.discovered);
+    throw withBrokenProviders(error, project.providers);
   } finally {
     await executor.close?.();
   }
@@ -95,7 +95,7 @@ async function run(project: Project, context: CommandContext, options: AllOption
     const { runId } = reporter.state.started ?? {};
     const error = crashed ?? thrown;
     // Nothing ran: a mistake like any other.
-    if (runId === undefined || !isGlacierError(error)) throw withBrokenProviders(error, project.discovered);
+    if (runId === undefined || !isGlacierError(error)) throw withBrokenProviders(error, project.providers);
     if (!context.args.flag("json"))
       printFailure(error, { context, root: project.root, resume: resumeCommand(argv, runId), cwd });
     return cancellation.exitCode() ?? (error.code === "CANCELLED" ? exitCodeFor(error) : exitCodes.failed);

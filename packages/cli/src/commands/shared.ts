@@ -17,7 +17,6 @@ export function projectOf({ args, cwd }: CommandContext, path: string | undefine
     path,
     pipeline: args.text("pipeline"),
     env: args.text("env"),
-    executor: args.text("executor"),
     tenant: args.text("tenant"),
   });
 }
@@ -39,7 +38,7 @@ export async function withPlan<T>(
     });
     return await work({ project, executor, registry, plan });
   } catch (error) {
-    throw withBrokenProviders(error, project.discovered);
+    throw withBrokenProviders(error, project.providers);
   } finally {
     await executor.close?.();
     await registry.close();

@@ -32,7 +32,7 @@ export const command: Command = async (context) => {
 };
 
 async function findIssues(project: Project, executorName: string | undefined): Promise<GlacierError[]> {
-  const { pipeline, environment, discovered } = project;
+  const { pipeline, environment, providers } = project;
   const bound = environment?.bindings ?? {};
   const structural = pipeline.validate().filter(({ context }) => !Object.hasOwn(bound, context.dataset ?? ""));
   if (structural.length > 0) return structural;
@@ -44,7 +44,7 @@ async function findIssues(project: Project, executorName: string | undefined): P
       await executor.close?.();
     }
   } catch (error) {
-    const explained = withBrokenProviders(error, discovered);
+    const explained = withBrokenProviders(error, providers);
     if (isGlacierError(explained)) return [explained];
     throw explained;
   }

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Environment, type GlacierConfig, GlacierError } from "@glacier/core";
-import { isProvider } from "./discover.ts";
 import { foldersAbove } from "./files.ts";
 import { loadModule } from "./load-pipeline.ts";
 
@@ -50,8 +49,7 @@ export function chooseEnvironment({ file, config }: LoadedConfig, name: string |
 function mistakeIn(config: unknown): string | undefined {
   if (typeof config !== "object" || config === null) return "has no default export that is an object";
   const { providers, environments } = config as { providers?: unknown; environments?: unknown };
-  if (providers !== undefined && !(Array.isArray(providers) && providers.every(isProvider)))
-    return "has `providers` that are not an array of providers";
+  if (providers !== undefined && !Array.isArray(providers)) return "has `providers` that are not an array";
   if (environments === undefined) return undefined;
   if (typeof environments !== "object" || environments === null || Array.isArray(environments))
     return "has `environments` that are not an object";

@@ -1,44 +1,38 @@
 import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { describeThrown, GlacierError, isGlacierError, type Provider } from "@glacier/core";
-import { foldersAbove, type PackageJson, readPackageJson } from "./files.ts";
+import { dependencyFields, foldersAbove, type PackageJson, readPackageJson } from "./files.ts";
+import { checked, type FoundProvider } from "./found.ts";
 import { importFrom } from "./import-from.ts";
 
 /** A package of the project that says it is a provider, and what became of it. */
-export interface DiscoveredProvider {
-  /** The package's name. */
+export interface DiscoveredProvider extends FoundProvider {
   readonly package: string;
-  readonly version: string | undefined;
-  /** Where it lies, absolute. */
   readonly path: string;
-  readonly provider?: Provider;
-  /** Why it doesn't load. */
-  readonly error?: GlacierError;
 }
 
 /**
  * The providers among a project's dependencies: each package whose package.json has `"glacier": { "provider": "<export>" }`.
  * `<export>` names an export of the package's main entry (`"s3"`) or of a subpath (`"./provider"`: its default export or
- * `provider`; `"./provider#s3"`). One that doesn't load is an entry with an `error`, not a failure. Sorted by name.
+ * `provider`; `"./provider#s3"`). One that can't be used is an entry with an `error`, not a failure. Sorted by package.
  */
 export async function discoverProviders(root: string): Promise<DiscoveredProvider[]> {
-  const { dependencies, devDependencies, optionalDependencies, peerDependencies } = readPackageJson(root) ?? {};
-  const names = Object.keys({
-    ...dependencies,
-    ...devDependencies,
-    ...optionalDependencies,
-    ...peerDependencies,
-  }).sort();
-  const found = names.flatMap((name) => {
+  const project = readPackageJson(root) ?? {};
+  const fields = new Map<string, string>();
+  for (const field of dependencyFields) {
+    for (const name of Object.keys(project[field] ?? {})) if (!fields.has(name)) fields.set(name, field);
+  }
+  const found = [...fields].sort().flatMap(([name, foundIn]) => {
     const path = findPackage(root, name);
     const json = path === undefined ? undefined : readPackageJson(path);
-    return path === undefined || json?.glacier?.provider === undefined ? [] : [{ name, path, json }];
+    return path === undefined || json?.glacier?.provider === undefined ? [] : [{ name, foundIn, path, json }];
   });
   return Promise.all(
-    found.map(async ({ name, path, json }) => ({
+    found.map(async ({ name, foundIn, path, json }) => ({
       package: name,
-      version: json.version,
+      ...(json.version !== undefined && { version: json.version }),
       path: realpathSync(path),
+      foundIn,
       ...(await load(root, name, json)),
     })),
   );
@@ -47,31 +41,33 @@ export async function discoverProviders(root: string): Promise<DiscoveredProvide
 async function load(
   root: string,
   name: string,
-  { glacier }: PackageJson,
-): Promise<{ provider: Provider } | { error: GlacierError }> {
+  { glacier, version }: PackageJson,
+): Promise<Pick<FoundProvider, "provider" | "import" | "error">> {
   const spec = glacier?.provider;
   if (typeof spec !== "string" || spec === "") {
     return { error: invalid(name, `its package.json has no export's name in glacier.provider`) };
   }
   const [subpath, wanted] = spec.startsWith(".") ? (spec.split("#") as [string, string | undefined]) : [".", spec];
+  const specifier = name + subpath.slice(1);
   try {
-    const { exports, url } = await importFrom(root, name + subpath.slice(1));
-    const value = wanted === undefined ? (exports["default"] ?? exports["provider"]) : exports[wanted];
-    if (isProvider(value)) return { provider: { module: url, ...value } };
-    return {
-      error: invalid(
-        name,
-        `its export ${JSON.stringify(spec)} is ${value === undefined ? "not there" : "not a provider"}`,
-      ),
-    };
+    const { exports, url } = await importFrom(root, specifier);
+    const exported = wanted ?? (exports["default"] === undefined ? "provider" : "default");
+    const value = exports[exported];
+    if (value === undefined) return { error: invalid(name, `its export ${JSON.stringify(spec)} is not there`) };
+    const result = checked(value, `provider package "${name}"${version === undefined ? "" : ` ${version}`}`, {
+      package: name,
+      ...(version !== undefined && { version }),
+    });
+    if ("error" in result) return result;
+    return { provider: withModule(result.provider, url), import: { specifier, name: exported } };
   } catch (error) {
     return { error: isGlacierError(error) ? error : invalid(name, describeThrown(error).split("\n")[0] ?? "", error) };
   }
 }
 
-/** As far as its looks tell. */
-export function isProvider(value: unknown): value is Provider {
-  return typeof value === "object" && value !== null && "name" in value && typeof value.name === "string";
+/** Where its package exports it, for a provider that doesn't say where it is. */
+function withModule(provider: Provider, module: string): Provider {
+  return provider.module === undefined ? { ...provider, module } : provider;
 }
 
 function findPackage(root: string, name: string): string | undefined {

@@ -1,6 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, parse } from "node:path";
 
+/** The fields of a package.json that name dependencies. */
+export const dependencyFields: readonly [
+  "dependencies",
+  "devDependencies",
+  "optionalDependencies",
+  "peerDependencies",
+] = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
+
 /** What the command line reads of a package.json. */
 export interface PackageJson {
   readonly name?: string;

@@ -1,5 +1,5 @@
-import type { SerializedError } from "@glacier/core";
-import { type Frame, ownFrames, placeText } from "./stack.ts";
+import type { Diagnostic, SerializedError } from "@glacier/core";
+import { type Frame, ownFrames, placeText, shortPath } from "./stack.ts";
 import type { Style } from "./style.ts";
 
 /** What decides how much of an error is shown. */
@@ -10,6 +10,8 @@ export interface ErrorView {
   readonly root: string;
   /** Whole stacks of causes. */
   readonly verbose: boolean;
+  /** Of a diagnostic; default `error`. */
+  readonly severity?: Diagnostic["severity"];
 }
 
 /** An error as lines: `code message`, where, hint; then each issue the same way. No stack but the user's own file:line. */
@@ -17,17 +19,21 @@ export function errorLines(error: SerializedError, view: ErrorView): string[] {
   const { style } = view;
   const issues = error.issues ?? [];
   if (issues.length === 0)
-    return [
-      `${style.red("✖")} ${style.bold(style.red(error.code))} ${firstLine(error.message)}`,
-      ...indent(detail(error, view)),
-    ];
+    return [`${headOf(error, view)} ${firstLine(error.message)}`, ...indent(detail(error, view))];
   // An aggregate's message repeats its issues: its first line says what it is about.
   return [
-    `${style.red("✖")} ${style.bold(style.red(error.code))} ${firstLine(error.message).replace(/:$/, "")}`,
+    `${headOf(error, view)} ${firstLine(error.message).replace(/:$/, "")}`,
     ...issues.flatMap((issue) => ["", ...indent(issueLines(issue, error, view))]),
-    ...(issues.length > 1 && error.code !== "PIPELINE_INVALID" ? ["", ...indent([hintLine(error.hint, style)])] : []),
+    ...(issues.length > 1 && error.code !== "PIPELINE_INVALID" ? ["", ...indent(hintLines(error.hint, style))] : []),
   ];
 }
+
+function headOf({ code }: SerializedError, { style, severity = "error" }: ErrorView): string {
+  const [mark, tone] = marks[severity];
+  return `${style[tone](mark)} ${style.bold(style[tone](code))}`;
+}
+
+const marks = { error: ["✖", "red"], warning: ["!", "yellow"], info: ["i", "cyan"] } as const;
 
 /** One failed task or one mistake of several. */
 function issueLines(issue: SerializedError, parent: SerializedError, view: ErrorView): string[] {
@@ -41,7 +47,7 @@ function detail(error: SerializedError, view: ErrorView): string[] {
   return [
     ...error.message.split("\n").slice(1),
     ...whereLines(error, view),
-    ...(error.hint === "" ? [] : [hintLine(error.hint, style)]),
+    ...hintLines(error.hint, style),
     ...(view.verbose && error.stack !== undefined ? error.stack.split("\n").map((line) => style.dim(line)) : []),
   ];
 }
@@ -52,7 +58,9 @@ function whereLines({ context, stack }: SerializedError, { style, cwd, root }: E
   if (typeof file === "string") {
     const { line, column } = context ?? {};
     const place =
-      line === undefined ? file : placeText({ file, line, ...(typeof column === "number" && { column }) }, cwd);
+      line === undefined
+        ? shortPath(file, cwd)
+        : placeText({ file, line, ...(typeof column === "number" && { column }) }, cwd);
     return [`${style.dim("at")} ${style.cyan(place)}`];
   }
   if (stack === undefined) return [];
@@ -66,8 +74,8 @@ function functionName({ name }: Frame): string {
   return name === undefined || name.startsWith("Object.") || name.includes("<anonymous>") ? "" : ` ${name}`;
 }
 
-function hintLine(hint: string, style: Style): string {
-  return `${style.yellow("hint:")} ${hint}`;
+function hintLines(hint: string, style: Style): string[] {
+  return hint === "" ? [] : `${style.yellow("hint:")} ${hint}`.split("\n");
 }
 
 function firstLine(text: string): string {

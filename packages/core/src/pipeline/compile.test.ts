@@ -43,6 +43,11 @@ it.each<[string, unknown, RegExp]>([
     target(async () => ({ diagnostics: [], forms: {} })),
     /"files" returned no compilation: `forms`/,
   ],
+  [
+    "a diagnostic that is text",
+    target(async () => ({ diagnostics: ["careful"] as never, forms: { files: async () => ({}) } })),
+    /no compilation: `diagnostics` must be/,
+  ],
   ["no result", target(async () => undefined as never), /returned no compilation: `diagnostics` .*; `forms`/],
 ])("%s is PROVIDER_INVALID, and rejects", async (_, value, message) => {
   const error = { code: "PROVIDER_INVALID", message: expect.stringMatching(message) };

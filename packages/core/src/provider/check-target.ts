@@ -1,4 +1,4 @@
-import { GlacierError } from "../errors/index.ts";
+import { GlacierError, isGlacierError } from "../errors/index.ts";
 import type { Compilation } from "./target.ts";
 
 /** Whether a value can compile pipelines; types don't reach plain JavaScript. Errors: `PROVIDER_INVALID`. */
@@ -18,11 +18,18 @@ export function checkTarget(target: unknown): void {
 export function checkCompilation<C extends Compilation>(compilation: C, target: string): C {
   const { diagnostics, forms } = recordOf(compilation);
   const mistakes = [
-    ...(Array.isArray(diagnostics) ? [] : ["`diagnostics` must be an array"]),
+    ...(Array.isArray(diagnostics) && diagnostics.every(isDiagnostic)
+      ? []
+      : ["`diagnostics` must be an array of a severity and a GlacierError each"]),
     ...(hasForms(forms) ? [] : ["`forms` must be an object with at least one function"]),
   ];
   if (mistakes.length > 0) throw invalid(`target "${target}" returned no compilation: ${mistakes.join("; ")}`);
   return compilation;
+}
+
+function isDiagnostic(value: unknown): boolean {
+  const { severity, error } = recordOf(value);
+  return (severity === "error" || severity === "warning" || severity === "info") && isGlacierError(error);
 }
 
 function hasForms(forms: unknown): boolean {
