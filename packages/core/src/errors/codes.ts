@@ -21,9 +21,9 @@ export const errorCodes = {
   // providers
   /** No provider handles a kind or name. */
   PROVIDER_MISSING: false,
-  /** Two providers claim the same kind or name. */
+  /** Two different providers have one name, or claim the same kind or name. */
   PROVIDER_CONFLICT: false,
-  /** A provider package doesn't load or isn't a provider. */
+  /** A provider doesn't load, isn't well-formed or was written for another contract. */
   PROVIDER_INVALID: false,
   /** The executor can't run a task's compute. */
   COMPUTE_UNSUPPORTED: false,
