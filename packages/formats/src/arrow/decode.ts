@@ -1,4 +1,4 @@
-import type { ByteSource, CodecContext } from "@glacier/core";
+import { type ByteSource, type CodecContext, untilAborted } from "@glacier/core";
 import type { RecordBatch } from "apache-arrow";
 import { rowAssembler } from "../columnar/assemble.ts";
 import { decodeFailure, type SourceFailure, watched } from "../errors.ts";
@@ -22,7 +22,7 @@ export async function* decodeArrow(
   settings: ArrowSettings,
 ): AsyncGenerator<unknown[]> {
   const failure: SourceFailure = {};
-  const bytes = byteReader(watched(source.stream(), failure));
+  const bytes = byteReader(watched(untilAborted(source.stream(), context.signal), failure));
   try {
     const arrow = await import("apache-arrow");
     const reader = await arrow.RecordBatchReader.from(wholeMessages(bytes, settings.maxBufferBytes));

@@ -1,4 +1,4 @@
-import type { CodecContext } from "@glacier/core";
+import { type CodecContext, untilAborted } from "@glacier/core";
 import { formatError, recordOf, unknownKey } from "../errors.ts";
 import { type Cell, cellOf, mismatch, type TableColumn } from "./store.ts";
 
@@ -44,7 +44,7 @@ async function* withColumns(
 ): AsyncGenerator<{ columns: readonly TableColumn[]; values: readonly unknown[] }> {
   let columns = context.columns && fromSchema(context);
   let waiting: unknown[] = [];
-  for await (const batch of batches) {
+  for await (const batch of untilAborted(batches, context.signal)) {
     if (columns !== undefined) {
       yield { columns, values: batch };
       continue;

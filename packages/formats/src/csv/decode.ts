@@ -1,4 +1,4 @@
-import type { CodecContext } from "@glacier/core";
+import { type CodecContext, untilAborted } from "@glacier/core";
 import { formatError } from "../errors.ts";
 import type { CsvDialect } from "./csv.ts";
 import { tooLarge } from "./fields.ts";
@@ -23,7 +23,7 @@ export async function* decodeCsv(
   let pending: Uint8Array[] = [];
   let pendingBytes = 0;
   let parseFrom = 0;
-  for await (const chunk of stream) {
+  for await (const chunk of untilAborted(stream, context.signal)) {
     for (let start = 0; start < chunk.length; start += pieceBytes) {
       const piece = chunk.subarray(start, start + pieceBytes);
       pending.push(piece);

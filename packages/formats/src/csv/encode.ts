@@ -1,4 +1,4 @@
-import type { CodecContext } from "@glacier/core";
+import { type CodecContext, untilAborted } from "@glacier/core";
 import { formatError, recordOf, unknownKey } from "../errors.ts";
 import { jsonText } from "../json.ts";
 import { type CsvDialect, headerProblem } from "./csv.ts";
@@ -23,7 +23,7 @@ export async function* encodeCsv(
   let writer = given && rowWriter(given, context, dialect);
   let text = given === undefined ? "" : headerOf(given);
   let row = 0;
-  for await (const batch of batches) {
+  for await (const batch of untilAborted(batches, context.signal)) {
     for (const value of batch) {
       const record = recordOf(value, ++row, context);
       if (writer === undefined) {

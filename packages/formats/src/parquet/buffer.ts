@@ -1,4 +1,4 @@
-import type { ByteSource, CodecContext } from "@glacier/core";
+import { type ByteSource, type CodecContext, untilAborted } from "@glacier/core";
 import type { AsyncBuffer } from "hyparquet";
 import { formatError, type SourceFailure, watched } from "../errors.ts";
 
@@ -21,6 +21,7 @@ export async function bufferOf(
       // An offset that a damaged file made up must not reach the source.
       if (!(start >= 0 && start <= end && end <= size)) throw new Error("it points outside of itself");
       try {
+        context.signal?.throwIfAborted();
         return arrayBufferOf(await range(start, end));
       } catch (error) {
         failure.thrown ??= { error };
@@ -38,7 +39,7 @@ async function inMemory(
 ): Promise<AsyncBuffer> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of watched(source.stream(), failure)) {
+  for await (const chunk of watched(untilAborted(source.stream(), context.signal), failure)) {
     length += chunk.length;
     if (length > maxBytes) {
       throw formatError(
