@@ -31,7 +31,7 @@ async function check(source: PublicPackage): Promise<void> {
     ...fileProblems(files),
     ...(await toolProblems("publint", ["run", tarball, "--strict"])),
     // A package that only brings a command has no types to look at.
-    ...(hasModules(manifest) ? await toolProblems("attw", [tarball, "--profile", "esm-only"]) : []),
+    ...(hasModules(manifest) ? await toolProblems("attw", [tarball, "--profile", "esm-only", "--no-color"]) : []),
   ];
   console.log(`${problems.length === 0 ? "✓" : "✗"} ${manifest.name}: ${files.length} files`);
   for (const problem of problems) console.log(`  ${problem.replaceAll("\n", "\n  ")}`);
