@@ -16,7 +16,7 @@ test.each([
   ["glacier-sftp", "glacier-sftp", "sftp"],
   ["SFTP", "glacier-sftp", "sftp"],
   ["sftp-glacier", "sftp-glacier", "sftp"],
-  ["glacier_my store", "glacier_my-store", "myStore"],
+  ["glacier_my store", "glacier_my-store", "mystore"],
 ])("a provider's package and kind from a folder's name: %s", (folder, name, kind) => {
   expect(naming.provider.from(folder)).toBe(name);
   expect(naming.provider.mistake(name)).toBeUndefined();
@@ -25,7 +25,7 @@ test.each([
 
 test("the scope is no part of a provider's kind", () => {
   expect(kindOf("@acme/glacier-sftp")).toBe("sftp");
-  expect(kindOf("@glacier-fans/my.store")).toBe("myStore");
+  expect(kindOf("@glacier-fans/my.store")).toBe("mystore");
 });
 
 test.each(["Glacier-Sftp", "glacier sftp", "@acme", "glacier", "glacier-7z", "@acme/glacier-s3", "glacier-local"])(
@@ -81,9 +81,9 @@ test("a provider's files are called by its name and its kind, and by nothing els
   const files = projectFiles({ template: "provider", name: "@acme/glacier-my-store", providers: [] });
   const text = Object.values(files).join("\n");
   expect(text).not.toMatch(/drawer/i);
-  expect(text).toContain('import { myStoreStorage } from "@acme/glacier-my-store"');
-  expect(text).toContain('name: "myStore"');
-  expect(text).toContain("interface MyStoreResource extends StorageResource");
+  expect(text).toContain('import { mystoreStorage } from "@acme/glacier-my-store"');
+  expect(text).toContain('name: "mystore"');
+  expect(text).toContain("interface MystoreResource extends StorageResource");
   expect(JSON.parse(files["package.json"] ?? "")).toMatchObject({
     name: "@acme/glacier-my-store",
     glacier: { provider: "provider" },

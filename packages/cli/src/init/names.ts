@@ -33,20 +33,21 @@ export const naming: Readonly<Record<TemplateName, Naming>> = {
   },
 };
 
-/** The storage kind that a provider package brings: `sftp` for `@acme/glacier-sftp`, `myStore` for `glacier-my-store`. */
+/**
+ * What a provider package brings, by its name: `sftp` for `@acme/glacier-sftp`, `mystore` for `glacier-my-store`. It is the
+ * provider's name, the storage's kind and the scheme of its uris.
+ */
 export function kindOf(packageName: string): string {
-  const words = packageName
+  return packageName
     .replace(/^@[^/]*\//, "")
     .replace(/^glacier(?:[._~-]|$)|[._~-]glacier$/g, "")
-    .split(/[^a-z0-9]+/)
-    .filter((word) => word !== "");
-  return words.map((word, i) => (i === 0 ? word : capital(word))).join("");
+    .replace(/[^a-z0-9]+/g, "");
 }
 
-/** Kinds and providers that are there, or will be: two providers must not bring the same. */
+/** Providers and kinds that are there, or will be, in lower case: two providers must not bring the same. */
 const taken: readonly string[] = [
   ...["core", "local", "formats", "aws", "gcp", "azure", "k8s"],
-  ...["localFs", "memory", "s3", "gcs", "azureBlob"],
+  ...["localfs", "memory", "s3", "gcs", "azureblob"],
 ];
 
 export function capital(word: string): string {
