@@ -1,3 +1,4 @@
 import { defineConfig } from "tsdown";
 
-export default defineConfig({ entry: ["src/index.ts"], dts: true, platform: "node", sourcemap: false });
+// File by file: an executor loads the kit's pipelines by their own modules, in processes without vitest.
+export default defineConfig({ entry: ["src/index.ts"], dts: true, platform: "node", sourcemap: false, unbundle: true });
