@@ -1,1 +1,11 @@
+export { type ExecutorCase, type ExecutorSuiteOptions, testExecutor } from "./executor/index.ts";
+export {
+  type FormatCase,
+  type FormatSuiteOptions,
+  type RowsFormatCase,
+  type RowsFormatOptions,
+  testFormat,
+  type ValueFormatCase,
+  type ValueFormatOptions,
+} from "./format/index.ts";
 export type { SuiteOptions } from "./suite.ts";

@@ -1,0 +1,1 @@
+export { type ExecutorCase, type ExecutorSuiteOptions, testExecutor } from "./test-executor.ts";

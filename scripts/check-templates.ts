@@ -1,0 +1,94 @@
+// Begins a project of each template with `npm create glacier`, of the packed packages and with plain npm, and does there what its
+// README says: a pipeline, a pipeline over formats, a provider package; and the packed provider in a pipeline of its users.
+import { execFile } from "node:child_process";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { startRegistry } from "./registry.ts";
+
+const provider = "@acme/glacier-paper-shelf";
+
+await using registry = await startRegistry();
+const folder = mkdtempSync(join(tmpdir(), "glacier-templates-"));
+try {
+  await checkPipeline("plain", [], /revenue\s.*\.glacier\/data\/revenue\.json/);
+  await checkPipeline("columns", ["--provider", "formats"], /clean_orders\s.*clean_orders\.parquet/);
+  await checkUse(await checkProvider());
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function checkPipeline(name: string, options: readonly string[], output: RegExp): Promise<void> {
+  const project = await create(name, options);
+  await npm(project, "install");
+  expectOutput("npm test", await npm(project, "test"), /pass 1\n[\s\S]*fail 0\n/);
+  expectOutput("npm run check", await npm(project, "run", "check"), new RegExp(`${name} is valid`));
+  expectOutput("npm start", await npm(project, "start"), output);
+  console.log(`✓ a pipeline: ${["create", name, ...options].join(" ")}`);
+}
+
+/** Gives the packed provider's path. */
+async function checkProvider(): Promise<string> {
+  const project = await create("shelf", ["--template", "provider", "--name", provider]);
+  await npm(project, "install");
+  expectOutput("npm test", await npm(project, "test"), /Tests .*\d+ passed/);
+  await npm(project, "run", "check");
+  await npm(project, "run", "build");
+  const [packed] = JSON.parse(await npm(project, "pack", "--json", "--ignore-scripts"));
+  const files = packed.files.map(({ path }: { readonly path: string }) => path);
+  const foreign = files.filter((path: string) => !/^(dist\/\w+\.(js|d\.ts)|README\.md|package\.json)$/.test(path));
+  if (foreign.length > 0 || !files.includes("dist/index.d.ts")) throw new Error(`npm pack packs ${files.join(", ")}`);
+  console.log(`✓ a provider: npm test, npm run check, npm run build, npm pack`);
+  return join(project, packed.filename);
+}
+
+/** A pipeline that starts with the provider, and keeps a dataset there. */
+async function checkUse(tarball: string): Promise<void> {
+  const project = await create("customer", ["--provider", provider]);
+  // Nobody has published it: npm takes it from the tarball instead.
+  await npm(project, "install", tarball);
+  const cores = globSync("**/node_modules/@glacier/core/package.json", { cwd: project });
+  if (cores.length !== 1) throw new Error(`${cores.length} copies of core: ${cores.join(", ")}`);
+  expectOutput(
+    "npx glacier providers",
+    await run(project, "npx", ["glacier", "providers"]),
+    new RegExp(`✔ papershelf {2}${provider} 0\\.1\\.0[^✔✖]*storage +papershelf\\n`),
+  );
+  const datasets = join(project, "src/datasets.ts");
+  const before = readFileSync(datasets, "utf8");
+  const after = `import { papershelfStorage } from "${provider}";\n${before}`.replace(
+    'Dataset("revenue", { ',
+    'Dataset("revenue", { storage: papershelfStorage({ name: "top" }), ',
+  );
+  writeFileSync(datasets, after);
+  await npm(project, "run", "check");
+  expectOutput("npm start", await npm(project, "start"), /papershelf:\/\/top\/revenue\.json/);
+  console.log(`✓ a pipeline that keeps a dataset with the provider: create customer --provider ${provider}`);
+}
+
+async function create(name: string, options: readonly string[]): Promise<string> {
+  await npm(folder, "create", "--yes", "--prefer-offline", "glacier@latest", name, "--", ...options);
+  return join(folder, name);
+}
+
+function npm(cwd: string, command: string, ...args: readonly string[]): Promise<string> {
+  const quiet = command === "install" ? ["--no-fund", "--prefer-offline", "--loglevel=error"] : [];
+  return run(cwd, "npm", [command, ...quiet, ...args]);
+}
+
+function expectOutput(what: string, output: string, expected: RegExp): void {
+  if (!expected.test(output)) throw new Error(`${what}: ${expected} is not in its output:\n${output}`);
+}
+
+async function run(cwd: string, command: string, args: readonly string[]): Promise<string> {
+  // Nothing of the checkout may be found there: neither its settings for npm nor its modules.
+  const own = Object.entries(process.env).filter(([name]) => !/^(npm|pnpm)_|^NODE_PATH$/i.test(name));
+  const env = { ...Object.fromEntries(own), ...registry.env, NO_COLOR: "1" };
+  try {
+    return (await promisify(execFile)(command, args, { cwd, env })).stdout;
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${command} ${args.join(" ")}:\n${stdout}${stderr}`, { cause: error });
+  }
+}
