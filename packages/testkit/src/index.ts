@@ -8,4 +8,6 @@ export {
   type ValueFormatCase,
   type ValueFormatOptions,
 } from "./format/index.ts";
+export { type StorageCase, type StorageSuiteOptions, testStorage } from "./storage/index.ts";
 export type { SuiteOptions } from "./suite.ts";
+export { type TargetCase, type TargetSuiteOptions, type TargetView, testTarget } from "./target/index.ts";
