@@ -4,6 +4,9 @@ import { expect } from "vitest";
 import type { Codec } from "./io.ts";
 import { dataset, sourceOf } from "./io.ts";
 
+/** Shrinking a failure may go on and on: what was found until then is told before the test's time is over. */
+export const inTime = { interruptAfterTimeLimit: 30_000, markInterruptAsFailure: false } as const;
+
 /** How an attempt to read ended: with content, or with an error that a format may give. */
 export type Outcome = { readonly content: unknown } | { readonly error: Error };
 
@@ -70,5 +73,6 @@ export async function eachGarbage(codec: Codec, bytes: Uint8Array): Promise<void
         : garbage;
       await outcomeOf(codec.decode(sourceOf(read, [], true)));
     }),
+    { numRuns: 50, ...inTime },
   );
 }

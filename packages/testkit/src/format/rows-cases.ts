@@ -4,6 +4,7 @@ import { expect } from "vitest";
 import type { Cases } from "../suite.ts";
 import { rowsOf } from "./arbitraries.ts";
 import { readsBounded, sourceIsClosed, writesBounded } from "./bounds.ts";
+import { inTime } from "./damage-cases.ts";
 import { batchesOf, type Codec, dataset, joined, rowsCodec, sourceOf } from "./io.ts";
 import {
   abortedReading,
@@ -68,6 +69,7 @@ export function rowsCases(options: Omit<RowsFormatOptions, "skip" | "timeout">):
           const bytes = await joined(format.encode(batchesOf(rows, batches), context));
           same(options, await codec.decode(sourceOf(bytes, places, ranges)), rows);
         }),
+        inTime,
       );
     },
     "gives back no rows": async () => {
@@ -84,6 +86,7 @@ export function rowsCases(options: Omit<RowsFormatOptions, "skip" | "timeout">):
           const bytes = await joined(one.encode(batchesOf(rows, first), context));
           expect(await joined(other.encode(batchesOf(rows, second), context))).toEqual(bytes);
         }),
+        inTime,
       );
     },
     "a registry builds it again": () => registryBuildsIt(subject(), codecOf),

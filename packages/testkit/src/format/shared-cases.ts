@@ -44,20 +44,27 @@ export async function registryBuildsIt(
 }
 
 export async function cutOffFiles(
-  { codec, contents }: Subject,
+  subject: Subject,
   judge: (outcome: Outcome, written: unknown) => void,
 ): Promise<void> {
-  for (const content of samples(contents, 4)) {
-    await eachCut(codec, await codec.encode(content), (outcome) => judge(outcome, content));
+  const files = await filesBySize(subject);
+  for (const file of [files.at(0), files.at(files.length / 2), files.at(-1)]) {
+    if (file !== undefined) await eachCut(subject.codec, file.bytes, (outcome) => judge(outcome, file.content));
   }
 }
 
-export async function damagedFiles({ codec, contents }: Subject): Promise<void> {
-  for (const content of samples(contents, 2)) {
-    const bytes = await codec.encode(content);
-    await eachFlip(codec, bytes);
-    await eachGarbage(codec, bytes);
-  }
+export async function damagedFiles(subject: Subject): Promise<void> {
+  const files = await filesBySize(subject);
+  const { bytes } = files[files.length / 2] as (typeof files)[number];
+  await eachFlip(subject.codec, bytes);
+  await eachGarbage(subject.codec, bytes);
+}
+
+/** Files of ten contents, the smallest first. */
+async function filesBySize({ codec, contents }: Subject): Promise<{ content: unknown; bytes: Uint8Array }[]> {
+  const files = [];
+  for (const content of samples(contents, 10)) files.push({ content, bytes: await codec.encode(content) });
+  return files.sort((a, b) => a.bytes.length - b.bytes.length);
 }
 
 /** A word that no codec has a reason to say. */

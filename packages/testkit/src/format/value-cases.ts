@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import type { Cases } from "../suite.ts";
 import { anyJson } from "./arbitraries.ts";
+import { inTime } from "./damage-cases.ts";
 import { type Codec, dataset, sourceOf, valueCodec } from "./io.ts";
 import {
   abortedReading,
@@ -52,6 +53,7 @@ export function valueCases(options: Omit<ValueFormatOptions, "skip" | "timeout">
             same(options, await codec.decode(sourceOf(await codec.encode(value), cuts, ranges)), value);
           },
         ),
+        inTime,
       );
     },
     "writes the same bytes each time": async () => {

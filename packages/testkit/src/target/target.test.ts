@@ -1,5 +1,6 @@
 import { type Compilation, compute, type Plan, type Target } from "@glacier/core";
-import { describe, expect, test } from "vitest";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Deployment, deploymentTarget, deploymentView } from "../../test/deployment-target.ts";
 import { type TargetCase, targetCases } from "./cases.ts";
 import type { TargetSubject } from "./compile.ts";
@@ -62,6 +63,10 @@ const steps = ({ steps: all }: Deployment) => Object.values(all);
 const sealed = (text: string) => Buffer.from(text).toString("base64");
 
 describe("a target that is wrong is found out", () => {
+  // Not the smallest failure, for once.
+  beforeAll(() => fc.configureGlobal({ endOnFailure: true }));
+  afterAll(() => fc.resetConfigureGlobal());
+
   test.each<[string, TargetCase, TargetSubject]>([
     [
       "writes the time",
