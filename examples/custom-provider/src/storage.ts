@@ -1,0 +1,239 @@
+import { randomUUID } from "node:crypto";
+import { GlacierError, type ObjectInfo, type StorageAdapter, type WriteOptions } from "@glacier/core";
+import { changed, checkKey, existsAlready, notFound, pull, resolveRange, throwIfAborted } from "@glacier/core/adapter";
+import { type Connect, openConnection, type RedisResource } from "./redis.ts";
+
+/** Bytes of each stored chunk, 256 KiB: as much as a read or a write holds. */
+export const chunkSize: number = 256 * 1024;
+
+/** Seconds that chunks are kept which no object has: since the last read of a replaced version, since the last chunk of a write. */
+const grace = 600;
+
+/**
+ * Objects on a Redis server. It has
+ * - `<prefix>:data:<etag>`, a hash: the chunks of one version by their numbers; they never change
+ * - `<prefix>:object:<key>`, a string: what is known of an object, as JSON; its etag names its version
+ * - `<prefix>:index`, a sorted set: all keys
+ *
+ * Chunks are written first, and then one script switches the object to them.
+ */
+export function redisStorage(resource: RedisResource, connect?: Connect): StorageAdapter {
+  const { url = "redis://127.0.0.1:6379", prefix: root = "glacier" } = resource;
+  const server = openConnection(url, connect);
+  const index = `${root}:index`;
+  const objectName = (key: string): string => `${root}:object:${key}`;
+  const dataName = (etag: string): string => `${root}:data:${etag}`;
+
+  async function stat(key: string, signal: AbortSignal | undefined): Promise<ObjectInfo> {
+    const name = objectName(checkKey(key));
+    const text = await server.run((client) => client.get(name), { key, ...(signal && { signal }) });
+    if (text === null) throw notFound(key, `redis (${root})`);
+    return parseInfo(key, text);
+  }
+
+  async function* readChunks(
+    info: ObjectInfo,
+    start: number,
+    end: number,
+    signal?: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    const { RESP_TYPES } = await import("redis");
+    const data = dataName(info.etag);
+    for (let at = start; at < end; ) {
+      const number = Math.floor(at / chunkSize);
+      const [chunk] = await server.run(
+        // XX: only a version that was replaced meanwhile is about to expire, and not while it is read.
+        (client) =>
+          Promise.all([
+            client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer }).hGet(data, `${number}`),
+            client.expire(data, grace, "XX"),
+          ]),
+        { key: info.key, ...(signal && { signal }) },
+      );
+      if (chunk === null) throw chunksGone(info.key);
+      const offset = number * chunkSize;
+      yield chunk.subarray(at - offset, end - offset);
+      at = offset + chunkSize;
+    }
+  }
+
+  async function publish(info: ObjectInfo, chunks: number, { ifMatch, ifNoneMatch }: WriteOptions): Promise<void> {
+    const { key, ...rest } = info;
+    const answer = await server.run(
+      (client) =>
+        client.eval(publishScript, {
+          keys: [objectName(key), index, dataName(info.etag)],
+          arguments: [
+            key,
+            JSON.stringify(rest),
+            `${chunks}`,
+            ifMatch ?? "",
+            ifNoneMatch ?? "",
+            dataName(""),
+            `${grace}`,
+          ],
+        }),
+      { key }, // without the signal: once it is sent, nobody can take it back
+    );
+    if (answer === "EXISTS") throw existsAlready(key);
+    if (answer === "CHANGED") throw changed(key);
+    if (answer === "GONE") throw chunksGone(key);
+  }
+
+  async function deleteAll(keys: readonly string[], signal: AbortSignal | undefined): Promise<void> {
+    const script = { keys: [index, ...keys.map(objectName)], arguments: [dataName(""), `${grace}`, ...keys] };
+    await server.run((client) => client.eval(deleteScript, script), { ...(signal && { signal }) });
+  }
+
+  return {
+    async read(key, { range, ifMatch, signal } = {}) {
+      const info = await stat(key, signal);
+      if (ifMatch !== undefined && ifMatch !== info.etag) throw changed(key);
+      const { start, end } = resolveRange(range, info.size);
+      return { info, body: readChunks(info, start, end, signal) };
+    },
+
+    async write(key, body, options = {}) {
+      const { signal, contentType, metadata } = options;
+      checkKey(key);
+      const etag = randomUUID();
+      const data = dataName(etag);
+      let size = 0;
+      let chunks = 0;
+      try {
+        for await (const chunk of inChunks(pull(body, signal))) {
+          const field = `${chunks++}`;
+          size += chunk.length;
+          await server.run((client) => Promise.all([client.hSet(data, field, chunk), client.expire(data, grace)]), {
+            key,
+            ...(signal && { signal }),
+          });
+        }
+        throwIfAborted(signal);
+        const described = {
+          ...(contentType !== undefined && { contentType }),
+          ...(metadata !== undefined && { metadata }),
+        };
+        const info: ObjectInfo = { key, size, etag, modified: new Date(), ...described };
+        await publish(info, chunks, options);
+        return info;
+      } catch (error) {
+        // Not waited for, and no matter if it fails: the chunks expire.
+        if (chunks > 0) server.run((client) => client.unlink(data)).catch(() => {});
+        throw error;
+      }
+    },
+
+    stat: (key, { signal } = {}) => stat(key, signal),
+
+    async *list(prefix, { delimiter, pageSize = 1000, signal } = {}) {
+      const end = behindAll("(", prefix);
+      let start: Buffer = Buffer.from(`[${prefix}`);
+      for (let level = ""; ; ) {
+        const page = { LIMIT: { offset: 0, count: pageSize } };
+        const [keys, texts] = await server.run(
+          async (client) => {
+            const keys = await client.zRangeByLex(index, start, end, page);
+            return [keys, keys.length === 0 ? [] : await client.mGet(keys.map(objectName))] as const;
+          },
+          { ...(signal && { signal }) },
+        );
+        for (const [i, key] of keys.entries()) {
+          throwIfAborted(signal);
+          if (level !== "" && key.startsWith(level)) continue;
+          const slash = delimiter === undefined ? -1 : key.indexOf(delimiter, prefix.length);
+          level = slash === -1 ? "" : key.slice(0, slash + 1);
+          const text = texts[i];
+          if (level !== "") yield { key: level, size: 0, etag: "", prefix: true };
+          else if (typeof text === "string") yield parseInfo(key, text);
+        }
+        const last = keys.at(-1);
+        if (last === undefined || keys.length < pageSize) return;
+        start = level === "" ? Buffer.from(`(${last}`) : behindAll("[", level);
+      }
+    },
+
+    async delete(key, { signal } = {}) {
+      await deleteAll([checkKey(key)], signal);
+    },
+
+    async deleteMany(keys, { signal } = {}) {
+      const failed: { key: string; error: Error }[] = [];
+      const good = keys.filter((key) => {
+        try {
+          return checkKey(key);
+        } catch (error) {
+          failed.push({ key, error: error as Error });
+          return false;
+        }
+      });
+      for (let at = 0; at < good.length; at += 1000) await deleteAll(good.slice(at, at + 1000), signal);
+      return failed;
+    },
+
+    uri: (key) => `${url.replace(/\/$/, "")}/${[root, ...checkKey(key).split("/")].map(encodeURIComponent).join("/")}`,
+
+    close: () => server.close(),
+  };
+}
+
+/** Publishes a version whose chunks are there; answers OK or why not. Redis runs nothing else meanwhile. */
+const publishScript = `
+local object, index, data = unpack(KEYS)
+local key, info, chunks, ifMatch, ifNoneMatch, dataName, grace = unpack(ARGV)
+local old = redis.call("GET", object)
+local etag = old and cjson.decode(old).etag
+if ifNoneMatch == "*" and old then return "EXISTS" end
+if ifMatch ~= "" and ifMatch ~= etag then return "CHANGED" end
+if redis.call("HLEN", data) ~= tonumber(chunks) then return "GONE" end
+redis.call("PERSIST", data)
+redis.call("SET", object, info)
+redis.call("ZADD", index, 0, key)
+if old then redis.call("EXPIRE", dataName .. etag, grace) end
+return "OK"`;
+
+const deleteScript = `
+for i = 2, #KEYS do
+  local old = redis.call("GET", KEYS[i])
+  if old then
+    redis.call("DEL", KEYS[i])
+    redis.call("ZREM", KEYS[1], ARGV[i + 1])
+    redis.call("EXPIRE", ARGV[1] .. cjson.decode(old).etag, ARGV[2])
+  end
+end`;
+
+function parseInfo(key: string, text: string): ObjectInfo {
+  const { modified, ...info } = JSON.parse(text);
+  return { key, ...info, modified: new Date(modified) };
+}
+
+/** The bytes regrouped, all chunks of {@link chunkSize} but for the last. The buffer is used again. */
+async function* inChunks(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  const chunk = Buffer.alloc(chunkSize);
+  let filled = 0;
+  for await (let bytes of body) {
+    while (bytes.length > 0) {
+      const part = bytes.subarray(0, chunkSize - filled);
+      chunk.set(part, filled);
+      filled += part.length;
+      bytes = bytes.subarray(part.length);
+      if (filled < chunkSize) continue;
+      yield chunk;
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield chunk.subarray(0, filled);
+}
+
+/** An end of a ZRANGEBYLEX range behind everything that begins with `text`: no UTF-8 has the byte 0xff. */
+function behindAll(bracket: "(" | "[", text: string): Buffer {
+  return Buffer.concat([Buffer.from(bracket + text), Buffer.of(0xff)]);
+}
+
+function chunksGone(key: string): GlacierError {
+  return new GlacierError("UNAVAILABLE", {
+    message: `object "${key}": redis no longer has all chunks of the version that was under way`,
+    hint: `A pause of more than ${grace} seconds does it, or a maxmemory-policy other than noeviction.`,
+    context: { kind: "redis", key },
+  });
+}
