@@ -17,6 +17,7 @@ const heavy: Readonly<Record<string, string>> = {
   "@google-cloud/*": "@glacier/gcp",
   "@azure/*": "@glacier/azure",
   "@kubernetes/*": "@glacier/k8s",
+  dockerode: "@glacier/local",
   "apache-arrow": "@glacier/formats",
   hyparquet: "@glacier/formats",
 };
@@ -34,21 +35,15 @@ try {
 async function checkAlone(manifest: Manifest): Promise<void> {
   const names = [...new Set([core, manifest.name])];
   const project = await install(manifest.name.replace("@glacier/", ""), names);
-  const entries = Object.keys(manifest.exports ?? {})
-    .filter((entry) => entry !== "./package.json")
-    .map((entry) => manifest.name + entry.slice(1));
-  // Outside of vitest a suite can't be registered: the kit is imported by a test.
-  if (entries.length > 0 && !manifest.peerDependencies?.["vitest"]) {
-    await run(project, "node", [
-      "--input-type=module",
-      "--eval",
-      entries.map((entry) => `await import("${entry}");`).join("\n"),
-    ]);
-    await run(project, "node", [
-      "--input-type=commonjs",
-      "--eval",
-      entries.map((entry) => `require("${entry}");`).join("\n"),
-    ]);
+  const exports = Object.entries(manifest.exports ?? {}).filter(([entry]) => entry !== "./package.json");
+  const entries = exports.map(([entry]) => manifest.name + entry.slice(1));
+  const modules = entries.filter((_, index) => !isCommand(manifest, exports[index]?.[1]));
+  // Outside of vitest a suite can't be registered: the kit is imported by tests.
+  if (manifest.peerDependencies?.["vitest"] === undefined) {
+    const imports = modules.map((entry) => `await import("${entry}");`);
+    await run(project, "node", ["--input-type=module", "--eval", imports.join("\n")]);
+    const requires = modules.map((entry) => `require("${entry}");`);
+    await run(project, "node", ["--input-type=commonjs", "--eval", requires.join("\n")]);
   }
   const lines = entries.map((entry, index) => `export * as entry${index} from "${entry}";\n`);
   write(project, { "index.ts": lines.join("") });
@@ -56,6 +51,11 @@ async function checkAlone(manifest: Manifest): Promise<void> {
   const brought = globSync("node_modules/{*,@*/*}/package.json", { cwd: project }).length;
   if (manifest.name === core && brought !== 1) throw new Error(`${core} brings ${brought - 1} other packages`);
   console.log(`✓ ${manifest.name} alone: ${entries.length} entries, ${brought} packages`);
+}
+
+/** An entry that is the package's command: importing it runs it. */
+function isCommand({ bin = {} }: Manifest, target: string | { readonly default: string } | undefined): boolean {
+  return Object.values(bin).includes(typeof target === "object" ? target.default : (target ?? ""));
 }
 
 async function checkPipeline(): Promise<void> {
