@@ -29,7 +29,7 @@ export interface Executor<Supports extends string = string> {
   execute(invocation: TaskInvocation, context: ExecutionContext): Promise<void>;
   /** What a task of this plan can't do here (a kind of compute, a storage out of reach), before anything runs. */
   check?(plan: Plan, pipeline: AnyPipeline): readonly Error[] | Promise<readonly Error[]>;
-  /** Called once when the run is over, however it ended. */
+  /** Called once when a run is over, however it ended; another may follow. */
   close?(): Promise<void>;
 }
 
