@@ -3,7 +3,7 @@
 import { execFile } from "node:child_process";
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { startRegistry } from "./registry.ts";
 
@@ -12,25 +12,32 @@ const provider = "@acme/glacier-paper-shelf";
 await using registry = await startRegistry();
 const folder = mkdtempSync(join(tmpdir(), "glacier-templates-"));
 try {
-  await checkPipeline("plain", [], /revenue\s.*\.glacier\/data\/revenue\.json/);
-  await checkPipeline("columns", ["--provider", "formats"], /clean_orders\s.*clean_orders\.parquet/);
-  await checkUse(await checkProvider());
+  // One after the other: npx installs create-glacier with the first.
+  const plain = await create("plain", []);
+  const columns = await create("columns", ["--provider", "formats"]);
+  const shelf = await create("shelf", ["--template", "provider", "--name", provider]);
+  const customer = await create("customer", ["--provider", provider]);
+  await both(
+    async () => {
+      await checkPipeline(plain, /revenue\s.*\.glacier\/data\/revenue\.json/);
+      await checkPipeline(columns, /clean_orders\s.*clean_orders\.parquet/);
+    },
+    async () => checkUse(customer, await checkProvider(shelf)),
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function checkPipeline(name: string, options: readonly string[], output: RegExp): Promise<void> {
-  const project = await create(name, options);
+async function checkPipeline(project: string, output: RegExp): Promise<void> {
   await npm(project, "install");
   expectOutput("npm test", await npm(project, "test"), /pass 1\n[\s\S]*fail 0\n/);
-  expectOutput("npm run check", await npm(project, "run", "check"), new RegExp(`${name} is valid`));
+  expectOutput("npm run check", await npm(project, "run", "check"), / is valid/);
   expectOutput("npm start", await npm(project, "start"), output);
-  console.log(`✓ a pipeline: ${["create", name, ...options].join(" ")}`);
+  console.log(`✓ ${basename(project)}: npm test, npm run check, npm start`);
 }
 
 /** Gives the packed provider's path. */
-async function checkProvider(): Promise<string> {
-  const project = await create("shelf", ["--template", "provider", "--name", provider]);
+async function checkProvider(project: string): Promise<string> {
   await npm(project, "install");
   expectOutput("npm test", await npm(project, "test"), /Tests .*\d+ passed/);
   await npm(project, "run", "check");
@@ -39,13 +46,12 @@ async function checkProvider(): Promise<string> {
   const files = packed.files.map(({ path }: { readonly path: string }) => path);
   const foreign = files.filter((path: string) => !/^(dist\/\w+\.(js|d\.ts)|README\.md|package\.json)$/.test(path));
   if (foreign.length > 0 || !files.includes("dist/index.d.ts")) throw new Error(`npm pack packs ${files.join(", ")}`);
-  console.log(`✓ a provider: npm test, npm run check, npm run build, npm pack`);
+  console.log(`✓ ${basename(project)}: npm test, npm run check, npm run build, npm pack`);
   return join(project, packed.filename);
 }
 
 /** A pipeline that starts with the provider, and keeps a dataset there. */
-async function checkUse(tarball: string): Promise<void> {
-  const project = await create("customer", ["--provider", provider]);
+async function checkUse(project: string, tarball: string): Promise<void> {
   // Nobody has published it: npm takes it from the tarball instead.
   await npm(project, "install", tarball);
   const cores = globSync("**/node_modules/@glacier/core/package.json", { cwd: project });
@@ -64,12 +70,18 @@ async function checkUse(tarball: string): Promise<void> {
   writeFileSync(datasets, after);
   await npm(project, "run", "check");
   expectOutput("npm start", await npm(project, "start"), /papershelf:\/\/top\/revenue\.json/);
-  console.log(`✓ a pipeline that keeps a dataset with the provider: create customer --provider ${provider}`);
+  console.log(`✓ ${basename(project)}: npx glacier providers, and a dataset kept with ${provider}`);
 }
 
 async function create(name: string, options: readonly string[]): Promise<string> {
   await npm(folder, "create", "--yes", "--prefer-offline", "glacier@latest", name, "--", ...options);
   return join(folder, name);
+}
+
+/** Side by side, for two cores; neither is left running when the other fails. */
+async function both(...work: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const result of await Promise.allSettled(work.map((one) => one())))
+    if (result.status === "rejected") throw result.reason;
 }
 
 function npm(cwd: string, command: string, ...args: readonly string[]): Promise<string> {
