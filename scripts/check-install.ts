@@ -135,6 +135,6 @@ async function run(cwd: string, command: string, args: readonly string[]): Promi
       .stdout;
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string };
-    throw new Error(`${command} ${args.join(" ")}, in an empty folder:\n${stdout}${stderr}`, { cause: error });
+    throw new Error(`${command} ${args.join(" ")}, in an empty folder:\n${stdout}${stderr}`);
   }
 }
