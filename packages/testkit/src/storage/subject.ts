@@ -1,5 +1,5 @@
 import type { StorageAdapter } from "@glacier/core";
-import type { StorageSuiteOptions } from "./index.ts";
+import type { StorageSuiteOptions } from "./test-storage.ts";
 
 /** What a case tests. */
 export interface Subject {

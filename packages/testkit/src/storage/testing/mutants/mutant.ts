@@ -1,8 +1,8 @@
 import type { StorageAdapter, WriteOptions } from "@glacier/core";
-import { body as bodyOf } from "../bodies.ts";
-import { collect } from "../calls.ts";
-import type { StorageCase } from "../index.ts";
-import type { Reference } from "./reference.ts";
+import { body as bodyOf } from "../../bodies.ts";
+import { collect } from "../../calls.ts";
+import type { StorageCase } from "../../test-storage.ts";
+import type { Reference } from "../reference.ts";
 
 /** Methods in place of the right ones; one adapter's mistake. */
 export type Mutant = (good: Reference) => Partial<StorageAdapter>;
@@ -24,3 +24,11 @@ export function changing(
 
 /** All bytes of a body. */
 export const whole: (body: AsyncIterable<Uint8Array>) => Promise<Buffer> = collect;
+
+/** A body with other chunks. */
+export async function* map(
+  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  change: (chunk: Uint8Array) => Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) yield change(chunk);
+}

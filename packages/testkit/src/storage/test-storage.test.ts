@@ -1,25 +1,8 @@
 import type { StorageAdapter } from "@glacier/core";
 import { describe, expect, expectTypeOf, test } from "vitest";
-import { type StorageCase, type StorageSuiteOptions, storageCases, testStorage } from "./index.ts";
 import { runCase } from "./subject.ts";
-import type { Mutant, MutantsOf } from "./testing/mutant.ts";
-import {
-  brokenCopies,
-  brokenDeletes,
-  brokenErrors,
-  brokenInformation,
-  brokenKeys,
-  brokenPaths,
-  credential,
-} from "./testing/mutants-naming.ts";
-import { brokenListing, brokenRanges, brokenReleases } from "./testing/mutants-reading.ts";
-import {
-  brokenCancellation,
-  brokenConditions,
-  brokenPressure,
-  brokenRoundTrips,
-  brokenWholeness,
-} from "./testing/mutants-writing.ts";
+import { type StorageCase, type StorageSuiteOptions, storageCases, testStorage } from "./test-storage.ts";
+import { credential, type Mutant, mutants } from "./testing/mutants/index.ts";
 import { reference } from "./testing/reference.ts";
 import { served } from "./testing/served.ts";
 
@@ -50,24 +33,6 @@ test("a right adapter that keeps nothing in memory holds no more than it may", a
   });
   await run(held, sink);
 });
-
-/** By its type a mutant for each case. */
-const mutants: MutantsOf<StorageCase> = {
-  ...brokenRoundTrips,
-  ...brokenRanges,
-  ...brokenConditions,
-  ...brokenWholeness,
-  ...brokenCancellation,
-  ...brokenPressure,
-  ...brokenReleases,
-  ...brokenListing,
-  ...brokenKeys,
-  ...brokenDeletes,
-  ...brokenInformation,
-  ...brokenErrors,
-  ...brokenCopies,
-  ...brokenPaths,
-};
 
 describe.each(Object.entries(mutants) as [StorageCase, Record<string, Mutant>][])("%s", (name, broken) => {
   test.each(Object.entries(broken))(
