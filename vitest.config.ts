@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-const packages = ["core", "testkit", "formats", "bundler", "local", "cli"];
+const packages = ["core", "testkit", "formats", "bundler", "local", "aws", "cli"];
 
 export default defineConfig({
   ssr: { resolve: { conditions: ["@glacier/source", "node", "import", "module", "default"] } },

@@ -15,9 +15,16 @@ export interface S3Resource extends StorageResource {
   readonly kind: "s3";
   readonly bucket: string;
   readonly prefix?: string;
+  /** Default: that of the environment or profile. */
   readonly region?: string;
+  /** URL of another server than Amazon's. */
   readonly endpoint?: string;
+  /** The bucket in the path instead of the host name, as most other servers want it. */
   readonly forcePathStyle?: boolean;
+  /** How S3 encrypts what is written: with its own keys, or with a KMS key (id, alias or ARN). Default: the bucket's own setting. */
+  readonly encryption?: "AES256" | { readonly kms: string };
+  /** Storage class of what is written. Default: `STANDARD`. Those that must be restored before they are read are left out. */
+  readonly storageClass?: "STANDARD" | "INTELLIGENT_TIERING" | "STANDARD_IA" | "ONEZONE_IA" | "GLACIER_IR";
 }
 
 /** A bucket (or a prefix in one) on Google Cloud Storage. */

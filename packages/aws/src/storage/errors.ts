@@ -1,0 +1,174 @@
+import { describeThrown, type ErrorCode, GlacierError, isGlacierError } from "@glacier/core";
+import { changed, existsAlready, notFound } from "@glacier/core/adapter";
+import type { Bucket } from "./bucket.ts";
+
+/** What was tried when an error came. */
+export interface Action {
+  readonly verb: "read" | "write" | "list" | "delete" | "copy";
+  /** The object, or a listing's prefix. */
+  readonly key: string;
+  /** The condition that the request has. */
+  readonly condition?: "create" | "match" | undefined;
+}
+
+/** What the SDK throws: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html lists the names. */
+interface SdkError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly status: number | undefined;
+  readonly requestId: string | undefined;
+  /** The bucket's own region, where the answer tells. */
+  readonly region: string | undefined;
+}
+
+/** Any error of a request as a GlacierError. Of the SDK's own only name, message and request id go on: others hold headers and keys. */
+export function s3Error(thrown: unknown, action: Action, bucket: Bucket): GlacierError {
+  if (isGlacierError(thrown)) return thrown;
+  const error = read(thrown);
+  const { name, status } = error;
+  const { key, condition } = action;
+  if (name === "NoSuchBucket") return failed("STORAGE_FAILED", error, action, bucket, ...noSuchBucket(bucket));
+  if (status === 412 || name === "ConditionalRequestConflict")
+    return condition === "create" ? existsAlready(key) : changed(key);
+  if (name === "NoSuchKey" || (status === 404 && (name === "NotFound" || name === "UnknownError")))
+    return condition === "match" && action.verb !== "read" ? changed(key, true) : notFound(key, `s3://${bucket.name}`);
+  if (error.region !== undefined && (status === 301 || status === 307 || status === 400))
+    return failed("STORAGE_FAILED", error, action, bucket, ...otherRegion(error.region, bucket));
+  const known = Object.hasOwn(names, name) ? names[name] : undefined;
+  if (known !== undefined) return failed(known[0], error, action, bucket, undefined, known[1]);
+  if (status === 403) return failed("PERMISSION_DENIED", error, action, bucket, undefined, statement(action, bucket));
+  if (status === 429 || status === 503) return failed("THROTTLED", error, action, bucket, undefined, slower);
+  if (status === 501) return failed("UNSUPPORTED", error, action, bucket, undefined, "This server doesn't do it.");
+  if ((status !== undefined && status >= 500) || isNetwork(error))
+    return failed("UNAVAILABLE", error, action, bucket, undefined, "Check the network and the storage's endpoint.");
+  if (error.message === "Region is missing")
+    return failed("STORAGE_FAILED", error, action, bucket, ...noRegion(bucket));
+  return failed("STORAGE_FAILED", error, action, bucket, undefined, "The message is S3's own.");
+}
+
+/** Whether an error came from a bucket that is there. */
+export function showsBucket(thrown: unknown): boolean {
+  return read(thrown).name === "NoSuchKey";
+}
+
+/** Whether another write to the object was under way: nothing was written, and trying again decides. */
+export function isConflict(thrown: unknown): boolean {
+  return read(thrown).name === "ConditionalRequestConflict";
+}
+
+const slower = "Wait and try again; spread keys over more prefixes, or lower the concurrency.";
+const signIn =
+  "Sign in again (aws sso login), or set AWS_PROFILE or AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.";
+
+const names: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  ExpiredToken: ["PERMISSION_DENIED", `The credentials have expired. ${signIn}`],
+  ExpiredTokenException: ["PERMISSION_DENIED", `The credentials have expired. ${signIn}`],
+  TokenRefreshRequired: ["PERMISSION_DENIED", `The credentials have expired. ${signIn}`],
+  InvalidToken: ["PERMISSION_DENIED", `The session token is not valid. ${signIn}`],
+  InvalidAccessKeyId: ["PERMISSION_DENIED", `AWS doesn't know the access key. ${signIn}`],
+  SignatureDoesNotMatch: ["PERMISSION_DENIED", `The secret key is another than the access key's. ${signIn}`],
+  CredentialsProviderError: ["PERMISSION_DENIED", `No credentials were found. ${signIn}`],
+  TokenProviderError: ["PERMISSION_DENIED", `The SSO session has ended. ${signIn}`],
+  RequestTimeTooSkewed: ["PERMISSION_DENIED", "This machine's clock is wrong: set it."],
+  SlowDown: ["THROTTLED", slower],
+  ThrottlingException: ["THROTTLED", slower],
+  RequestLimitExceeded: ["THROTTLED", slower],
+  OperationAborted: ["UNAVAILABLE", "Another operation on the object was under way: try again."],
+  RequestTimeout: ["UNAVAILABLE", "The connection stalled: try again."],
+  BadDigest: ["UNAVAILABLE", "The bytes changed on their way: try again."],
+  XAmzContentChecksumMismatch: ["UNAVAILABLE", "The bytes changed on their way: try again."],
+  KeyTooLongError: ["KEY_INVALID", "Use a shorter key, or a shorter prefix."],
+  EntityTooLarge: ["STORAGE_FAILED", "S3 takes objects up to 5 TiB: split the dataset."],
+  MetadataTooLarge: ["STORAGE_FAILED", "S3 takes 2 KB of metadata for an object."],
+  InvalidObjectState: ["STORAGE_FAILED", "The object is archived: restore it first (aws s3api restore-object)."],
+  InvalidStorageClass: ["STORAGE_FAILED", "Set another storageClass: the bucket or the server doesn't know this one."],
+  NoSuchUpload: [
+    "STORAGE_FAILED",
+    "The upload was aborted meanwhile: see the bucket's lifecycle rules, and run again.",
+  ],
+  NotImplemented: ["UNSUPPORTED", "This server doesn't do it."],
+  XMinioStorageFull: ["STORAGE_FULL", "Free some space on the server."],
+  QuotaExceeded: ["STORAGE_FULL", "Raise the bucket's quota, or free some space."],
+};
+
+function failed(
+  code: ErrorCode,
+  error: SdkError,
+  { verb, key }: Action,
+  bucket: Bucket,
+  message: string | undefined,
+  hint: string,
+): GlacierError {
+  const uri = `s3://${bucket.name}/${bucket.root}${key}`;
+  const said = error.message === "" || error.message === "UnknownError" ? `status ${error.status}` : error.message;
+  const { requestId, status } = error;
+  return new GlacierError(code, {
+    message: message ?? `can't ${verb} ${uri}: ${error.name}: ${said}`,
+    hint,
+    cause: Object.assign(new Error(said), { name: error.name }),
+    context: { key, uri, ...(status !== undefined && { status }), ...(requestId !== undefined && { requestId }) },
+  });
+}
+
+function noSuchBucket({ name }: Bucket): [string, string] {
+  return [
+    `bucket "${name}" doesn't exist`,
+    `Check the name in storage.s3({ bucket }), or create it: aws s3 mb s3://${name}.`,
+  ];
+}
+
+function noRegion({ name }: Bucket): [string, string] {
+  return [
+    `bucket "${name}": no region is set`,
+    `Set it: storage.s3({ bucket: "${name}", region: "eu-west-1" }), or AWS_REGION.`,
+  ];
+}
+
+function otherRegion(region: string, { name }: Bucket): [string, string] {
+  return [
+    `bucket "${name}" is in region ${region}, and was asked for in another`,
+    `Set it: storage.s3({ bucket: "${name}", region: "${region}" }), or AWS_REGION=${region}.`,
+  ];
+}
+
+const permissions: Readonly<Record<Action["verb"], readonly string[]>> = {
+  read: ["s3:GetObject"],
+  write: ["s3:PutObject", "s3:AbortMultipartUpload"],
+  list: ["s3:ListBucket"],
+  delete: ["s3:DeleteObject"],
+  copy: ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
+};
+
+/** The policy statement that is missing. Without s3:ListBucket a missing object is "denied", too. */
+function statement({ verb }: Action, { name, root }: Bucket): string {
+  const Resource = verb === "list" ? `arn:aws:s3:::${name}` : `arn:aws:s3:::${name}/${root}*`;
+  const policy = JSON.stringify({ Effect: "Allow", Action: permissions[verb], Resource });
+  const also = verb === "read" ? " Without s3:ListBucket on the bucket, S3 answers this for missing objects, too." : "";
+  return `Allow it in the policy of whoever runs this: ${policy}.${also} With a KMS key, also kms:GenerateDataKey and kms:Decrypt on that.`;
+}
+
+/** Only what is fit to be shown; an SDK's error holds the response, and that the signed request. */
+function read(thrown: unknown): SdkError {
+  const error = (typeof thrown === "object" && thrown !== null ? thrown : {}) as {
+    readonly name?: string;
+    readonly Code?: string;
+    readonly code?: string;
+    readonly Region?: string;
+    readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
+    readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
+  };
+  const { $metadata, $response } = error;
+  return {
+    name: error.Code ?? error.name ?? "Error",
+    message: describeThrown(thrown),
+    ...(typeof error.code === "string" && { code: error.code }),
+    status: $metadata?.httpStatusCode,
+    requestId: $metadata?.requestId,
+    region: $response?.headers?.["x-amz-bucket-region"] ?? error.Region,
+  };
+}
+
+function isNetwork({ name, code }: SdkError): boolean {
+  return name === "TimeoutError" || (code !== undefined && /^(E[A-Z]+|EAI_AGAIN|UND_ERR_\w+)$/.test(code));
+}

@@ -1,0 +1,67 @@
+import type { ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
+import { isGlacierError, type ListOptions, type ObjectInfo } from "@glacier/core";
+import { checkKey, compareUtf8, throwIfAborted } from "@glacier/core/adapter";
+import type { Bucket } from "./bucket.ts";
+import { infoOf } from "./info.ts";
+
+/** Objects per request. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+const largestPage = 1000;
+
+/** Pages of a listing, as they are asked for. A general-purpose bucket answers in the order of UTF-8 bytes. */
+export async function* listObjects(
+  bucket: Bucket,
+  prefix: string,
+  { pageSize = largestPage, delimiter, signal }: ListOptions = {},
+): AsyncGenerator<ObjectInfo> {
+  const request = {
+    Bucket: bucket.name,
+    Prefix: bucket.root + prefix,
+    MaxKeys: Math.max(1, Math.min(pageSize, largestPage)),
+    // XML can't hold every key; a URL can.
+    EncodingType: "url" as const,
+    ...(delimiter !== undefined && { Delimiter: delimiter }),
+  };
+  let token: string | undefined;
+  do {
+    const next = token === undefined ? request : { ...request, ContinuationToken: token };
+    const page: ListObjectsV2CommandOutput = await bucket.call(
+      { verb: "list", key: prefix },
+      signal,
+      ({ sdk, client }, http) => client.send(new sdk.ListObjectsV2Command(next), http),
+    );
+    for (const entry of entriesOf(page, bucket.root)) {
+      throwIfAborted(signal);
+      yield entry;
+    }
+    token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+  } while (token !== undefined);
+}
+
+/** Objects and common prefixes in one order; S3 answers them apart. */
+function entriesOf({ Contents = [], CommonPrefixes = [] }: ListObjectsV2CommandOutput, root: string): ObjectInfo[] {
+  const objects = Contents.map((object) => infoOf(decode(object.Key).slice(root.length), object.Size ?? 0, object));
+  if (CommonPrefixes.length === 0) return objects.filter(({ key }) => isKey(key));
+  const prefixes = CommonPrefixes.map(({ Prefix }) => decode(Prefix).slice(root.length));
+  return [
+    ...objects.filter(({ key }) => isKey(key)),
+    ...prefixes
+      .filter((key) => isKey(key.slice(0, -1)))
+      .map((key): ObjectInfo => ({ key, size: 0, etag: "", prefix: true })),
+  ].sort((a, b) => compareUtf8(a.key, b.key));
+}
+
+/** Whether a key is one of ours: a bucket may hold others, such as the "raw/" that consoles make for a folder. */
+function isKey(key: string): boolean {
+  try {
+    checkKey(key);
+    return true;
+  } catch (error) {
+    if (isGlacierError(error, "KEY_INVALID")) return false;
+    throw error;
+  }
+}
+
+/** The wire's form is that of a query, with + for a space. */
+function decode(key = ""): string {
+  return decodeURIComponent(key.replaceAll("+", " "));
+}
