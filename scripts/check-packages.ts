@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { isDeepStrictEqual, promisify } from "node:util";
-import { type Manifest, type PublicPackage, pack, publicPackages, root } from "./pack.ts";
+import { type Manifest, type PackedPackage, type PublicPackage, pack, publicPackages, root } from "./pack.ts";
 
 const run = promisify(execFile);
 const packages = publicPackages();
@@ -24,18 +24,24 @@ try {
 process.exitCode = failed ? 1 : 0;
 
 async function check(source: PublicPackage): Promise<void> {
-  const { manifest, tarball } = await pack(source, folder);
+  const problems = await pack(source, folder).then(
+    (packed) => packedProblems(source, packed),
+    (error: Error) => [error.message],
+  );
+  console.log(`${problems.length === 0 ? "✓" : "✗"} ${source.manifest.name}`);
+  for (const problem of problems) console.log(`  ${problem.replaceAll("\n", "\n  ")}`);
+  failed ||= problems.length > 0;
+}
+
+async function packedProblems(source: PublicPackage, { manifest, tarball }: PackedPackage): Promise<string[]> {
   const files = (await run("tar", ["-tzf", tarball])).stdout.trim().split("\n");
-  const problems = [
+  return [
     ...manifestProblems(source, manifest),
     ...fileProblems(files),
     ...(await toolProblems("publint", ["run", tarball, "--strict"])),
     // A package that only brings a command has no types to look at.
     ...(hasModules(manifest) ? await toolProblems("attw", [tarball, "--profile", "esm-only", "--no-color"]) : []),
   ];
-  console.log(`${problems.length === 0 ? "✓" : "✗"} ${manifest.name}: ${files.length} files`);
-  for (const problem of problems) console.log(`  ${problem.replaceAll("\n", "\n  ")}`);
-  failed ||= problems.length > 0;
 }
 
 function manifestProblems({ folder, manifest: source }: PublicPackage, packed: Manifest): string[] {
