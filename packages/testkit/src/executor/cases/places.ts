@@ -67,7 +67,7 @@ export const places: WorldCases<PlaceCase> = {
 async function failsToLoad(world: World, pipeline: AnyPipeline, says: string): Promise<void> {
   const { error } = await world.run(pipeline);
   const issue = error?.issues[0] ?? error;
-  expect(issue).toMatchObject({ code: "MODULE_INVALID" });
+  expect(issue).toMatchObject({ code: "MODULE_INVALID", context: { task: "one" } });
   expect(issue?.message).toContain(says);
   expect(await world.bytes(pipeline, "one")).toBeUndefined();
 }
