@@ -6,7 +6,7 @@ import { isGlacierError, type RunEvent } from "@glacier/core";
 import { LocalExecutor } from "@glacier/local";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type DockerService, dockerMissing, shellImage, startDocker } from "../services/docker.ts";
-import { choosy, command, copying, waiting } from "./pipelines.ts";
+import { command, copying, waiting } from "./pipelines.ts";
 
 const missing = dockerMissing();
 
@@ -61,12 +61,6 @@ describe.skipIf(missing !== undefined)(`containers${missing === undefined ? "" :
     });
     expect(JSON.parse(readFileSync(join(output, "total.json"), "utf8"))).toEqual({ source: 20, writing: "EROFS" });
     expect(statSync(join(output, "total.json")).uid).toBe(process.getuid?.());
-  });
-
-  it("says why a module doesn't load in a container", async () => {
-    await expect(choosy.run({ executor: executor() })).rejects.toMatchObject({
-      issues: [{ code: "MODULE_INVALID", message: expect.stringContaining("not at home"), context: { task: "one" } }],
-    });
   });
 
   it.each([

@@ -131,17 +131,3 @@ export const hungry = new Pipeline(
   ],
   { module: import.meta.url },
 );
-export const throwing = new Pipeline(
-  "throwing",
-  [
-    task("throw", { output: total, compute: container, secrets: { key: secret("docker-test-key") } }, (_, ctx) => {
-      throw new RangeError(`no good, ${ctx.secrets.key}`);
-    }),
-  ],
-  { module: import.meta.url },
-);
-
-/** A module that needs something of the machine where it was written. */
-export const choosy = new Pipeline("choosy", [task("one", { output: total, compute: container }, () => 1)], {
-  module: new URL("./choosy.ts", import.meta.url).href,
-});
