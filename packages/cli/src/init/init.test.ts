@@ -1,6 +1,6 @@
 import { isGlacierError } from "@glacier/core";
 import { expect, test } from "vitest";
-import { chooseProvider } from "./known-providers.ts";
+import { chooseProvider, knownProviders } from "./known-providers.ts";
 import { kindOf, naming } from "./names.ts";
 import { projectFiles } from "./project-files.ts";
 
@@ -88,4 +88,12 @@ test("a provider's files are called by its name and its kind, and by nothing els
     name: "@acme/glacier-my-store",
     glacier: { provider: "provider" },
   });
+});
+
+test("the versions of every provider that is known are", () => {
+  const providers = Object.keys(knownProviders).map(chooseProvider);
+  const { dependencies } = JSON.parse(
+    projectFiles({ template: "pipeline", name: "orders", providers })["package.json"] ?? "",
+  );
+  for (const { package: name } of providers) expect(dependencies[name]).toMatch(/\d|workspace:/);
 });

@@ -9,7 +9,10 @@ export interface KnownProvider {
   readonly template?: string;
 }
 
-/** Glacier's own providers, besides @glacier/local, which every pipeline starts with. */
+/**
+ * Glacier's own providers, besides @glacier/local, which every pipeline starts with. Each is a devDependency of this package, too:
+ * that decides its versions.
+ */
 export const knownProviders: Readonly<Record<string, KnownProvider>> = {
   formats: { package: "@glacier/formats", about: "csv, parquet and Arrow", template: "with-formats" },
 };
