@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what suites need besides Node: a Docker engine, and file systems that fold case. On a machine where that isn't possible
+# Installs what suites need besides Node: a Docker engine, file systems that fold case, and Redis. On a machine where that isn't possible
 # those suites fail with one line each.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
@@ -12,6 +12,7 @@ needs dockerd docker.io iptables
 needs mount.exfat-fuse exfat-fuse
 needs mkfs.exfat exfatprogs
 needs ntfs-3g ntfs-3g
+needs redis-server redis-server
 
 if [ ${#missing[@]} = 0 ]; then
   echo "all here"

@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { pageBlocks } from "../../scripts/page-blocks.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const markdownIn = (folder: string) =>
@@ -31,6 +32,15 @@ it("a wrong snippet is named by its page and line", () => {
   ]);
 });
 
+it("blocks under paths are the files of one project", () => {
+  const file = (path: string, code: string): string => `**\`${path}\`**\n\n\`\`\`ts\n${code}\n\`\`\`\n\n`;
+  const text =
+    file("src/one.ts", "export const one = 1;") + file("two.ts", 'import { one } from "./src/one.ts";\none + two;');
+  expect(typeCheck([{ name: "docs/project.md", text }])).toEqual([
+    expect.stringMatching(/^docs\/project\.md:11:7: error TS2304: Cannot find name 'two'/),
+  ]);
+});
+
 it("no TypeScript stands under a fence that isn't looked at", () => {
   const hidden = pages.flatMap(({ name, text }) =>
     [...text.matchAll(/^([ \t]*```(?:typescript|tsx|mts|ts[^\n]+)|[ \t]+```ts)$/gm)].map(
@@ -45,14 +55,17 @@ interface Page {
   readonly text: string;
 }
 
-/** `line` is that of the opening fence. */
-function snippetsOf(pages: readonly Page[]): { page: string; line: number; code: string }[] {
-  return pages.flatMap(({ name, text }) =>
-    [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(({ index, 1: code = "" }) => ({
-      page: name,
-      line: lineAt(text, index),
-      code,
-    })),
+/** `file` is where a snippet is checked: a block under its path among its page's files, any other on its own. */
+function snippetsOf(pages: readonly Page[]): { page: string; line: number; code: string; file: string }[] {
+  return pages.flatMap(({ name, text }, number) =>
+    pageBlocks(text)
+      .filter(({ language }) => language === "ts")
+      .map(({ line, text: code, path }) => ({
+        page: name,
+        line,
+        code,
+        file: `page-${number}/${path ?? `snippet-${line}.ts`}`,
+      })),
   );
 }
 
@@ -60,7 +73,7 @@ function lineAt(text: string, index: number): number {
   return text.slice(0, index).split("\n").length;
 }
 
-/** Compiles all snippets as one program, each a module of its own; answers `page:line:column: error`s. */
+/** Compiles all snippets as one program of modules; answers `page:line:column: error`s. */
 function typeCheck(pages: readonly Page[]): string[] {
   // Below this folder, so that the snippets' imports are found.
   const parent = join(root, "test", "docs", ".snippets");
@@ -68,9 +81,10 @@ function typeCheck(pages: readonly Page[]): string[] {
   const folder = mkdtempSync(join(parent, "all-"));
   try {
     const snippets = snippetsOf(pages);
-    for (const [i, { line, code }] of snippets.entries()) {
+    for (const { file, line, code } of snippets) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
       // As many empty lines as the page has before it: then the compiler's lines are the page's.
-      writeFileSync(join(folder, `snippet-${i}.ts`), `${"\n".repeat(line)}${code}\nexport {};\n`);
+      writeFileSync(join(folder, file), `${"\n".repeat(line)}${code}\nexport {};\n`);
     }
     const compilerOptions = {
       isolatedDeclarations: false,
@@ -80,7 +94,7 @@ function typeCheck(pages: readonly Page[]): string[] {
     };
     writeFileSync(
       join(folder, "tsconfig.json"),
-      JSON.stringify({ extends: "../../../../tsconfig.base.json", compilerOptions, include: ["*.ts"] }),
+      JSON.stringify({ extends: "../../../../tsconfig.base.json", compilerOptions, include: ["**/*.ts"] }),
     );
     const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
     const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, "-p", folder, "--pretty", "false"], {
@@ -92,8 +106,8 @@ function typeCheck(pages: readonly Page[]): string[] {
       .trimEnd()
       .split("\n")
       .map((text) =>
-        text.replace(/^snippet-(\d+)\.ts\((\d+),(\d+)\)/, (_, i, line, column) => {
-          return `${snippets[Number(i)]?.page}:${line}:${column}`;
+        text.replace(/^(page-\d+\/\S+)\((\d+),(\d+)\)/, (_, path, line, column) => {
+          return `${snippets.find(({ file }) => file === path)?.page}:${line}:${column}`;
         }),
       );
   } finally {
