@@ -1,5 +1,6 @@
 import {
   type ByteSource,
+  bytes,
   type CodecContext,
   GlacierError,
   json,
@@ -8,9 +9,10 @@ import {
   type ValueFormat,
 } from "@glacier/core";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from "vitest";
 import { batchesOf, joined, rowsIn } from "./io.ts";
 import { type RowsFormatCase, rowsCases } from "./rows-cases.ts";
+import { type FormatSuiteOptions, type RowsFormatOptions, testFormat } from "./test-format.ts";
 import { type ValueFormatCase, valueCases } from "./value-cases.ts";
 
 // A wrong format shall be found out, not its smallest failure.
@@ -342,4 +344,12 @@ describe("a format of one value that is wrong is found out", () => {
   ])("one that %s fails: %s", async (_, name, create) => {
     await expect(valueCases({ create, cutOff: "whole" })[name]()).rejects.toThrow();
   });
+});
+
+test("a format without a codec and a case that isn't there are type errors", () => {
+  // @ts-expect-error bytes have neither rows nor a value
+  expectTypeOf({ create: () => bytes() }).toExtend<FormatSuiteOptions>();
+  // @ts-expect-error there is no such case
+  const misspelt: NonNullable<RowsFormatOptions["skip"]> = { "reads fast": "It doesn't." };
+  expect(() => testFormat("misspelt", { create: () => honest, skip: misspelt })).toThrow("reads fast");
 });
