@@ -1,9 +1,7 @@
-import { type ExecutionContext, type Executor, GlacierError, type RunEvent, type TaskInvocation } from "@glacier/core";
+import { type Executor, GlacierError, type Registry } from "@glacier/core";
 import type { ExecutorCase } from "../test-executor.ts";
 import { inProcess } from "./in-process.ts";
-
-type Given = Parameters<typeof inProcess>[0];
-type Execute = Executor["execute"];
+import { called, emitting, type Given, given, mutate } from "./mutate.ts";
 
 /** An executor with one defect, and the cases that must see it. */
 export interface Mutant {
@@ -135,6 +133,20 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     create: emitting((event) => [event.type === "dataset.written" ? { ...event, bytes: event.bytes + 1 } : event]),
     seenBy: ["bytes go from task to task", "no rows at all are a dataset too"],
   },
+  "takes all data for text": {
+    create: mutate((execute) => (invocation, context) => {
+      const storage: Registry["storage"] = (resource) => {
+        const adapter = context.registry.storage(resource);
+        return { ...adapter, write: (key, body, options) => adapter.write(key, asText(body), options) };
+      };
+      return execute(invocation, { ...context, registry: { ...context.registry, storage } });
+    }),
+    seenBy: [
+      "bytes go from task to task",
+      "a stream of unknown size goes from task to task",
+      "files go from task to task",
+    ],
+  },
   "tells events late": {
     create: mutate(
       (execute) => (invocation, context) =>
@@ -192,24 +204,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
 };
 
-function mutate(defect: (execute: Execute) => Execute): (given: Given) => Executor {
-  return (given) => {
-    const sound = inProcess(given);
-    return { ...sound, execute: defect(sound.execute) };
-  };
-}
-
-function called(other: Partial<TaskInvocation>): (given: Given) => Executor {
-  return mutate((execute) => (invocation, context) => execute({ ...invocation, ...other }, context));
-}
-
-function given(other: Partial<ExecutionContext>): (given: Given) => Executor {
-  return mutate((execute) => (invocation, context) => execute(invocation, { ...context, ...other }));
-}
-
-function emitting(change: (event: RunEvent) => readonly RunEvent[]): (given: Given) => Executor {
-  return mutate(
-    (execute) => (invocation, context) =>
-      execute(invocation, { ...context, emit: (event) => change(event).forEach(context.emit) }),
-  );
+async function* asText(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const decoder = new TextDecoder();
+  const encoder = new TextEncoder();
+  for await (const chunk of body) yield encoder.encode(decoder.decode(chunk, { stream: true }));
 }
