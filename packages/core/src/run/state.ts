@@ -13,13 +13,13 @@ export function stateStore({ state }: StateOf, registry: Registry): Store {
   return createStore(registry.storage(state));
 }
 
-/** Where a pipeline's manifests are, with a trailing slash. */
-function manifestPrefix({ pipeline, tenant }: StateOf): string {
-  return `${root(tenant)}manifests/${pipeline}/`;
+/** Key of a dataset's manifest, below the state root. */
+export function manifestKey({ pipeline, tenant }: Pick<StateOf, "pipeline" | "tenant">, dataset: string): string {
+  return `${root(tenant)}manifests/${pipeline}/${dataset}.json`;
 }
 
-/** Where a pipeline's run journals are, with a trailing slash. */
-export function runsPrefix({ pipeline, tenant }: StateOf): string {
+/** Where a pipeline's run journals are, below the state root, with a trailing slash. */
+export function runsPrefix({ pipeline, tenant }: Pick<StateOf, "pipeline" | "tenant">): string {
   return `${root(tenant)}runs/${pipeline}/`;
 }
 
@@ -29,7 +29,7 @@ export async function readManifest(
   dataset: string,
   registry: Registry,
 ): Promise<{ manifest: Manifest; etag: string } | undefined> {
-  const found = await stateStore(of, registry).readJson<Manifest>(`${manifestPrefix(of)}${dataset}.json`);
+  const found = await stateStore(of, registry).readJson<Manifest>(manifestKey(of, dataset));
   return found === undefined ? undefined : { manifest: found.value, etag: found.etag };
 }
 
@@ -45,7 +45,7 @@ export async function commitManifest(
   ownData: () => Promise<boolean>,
 ): Promise<void> {
   const store = stateStore(of, registry);
-  const key = `${manifestPrefix(of)}${manifest.dataset}.json`;
+  const key = manifestKey(of, manifest.dataset);
   for (;;) {
     const before = await store.readJson<Manifest>(key);
     if (!(await ownData())) throw changedByOther(manifest, before?.value);

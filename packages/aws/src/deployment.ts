@@ -1,0 +1,98 @@
+import type { Json, Plan, S3Resource, StorageResource } from "@glacier/core";
+
+/** What is deployed on its own: a pipeline, for one tenant or for none. */
+export interface Deployment {
+  readonly pipeline: string;
+  readonly tenant?: string | undefined;
+}
+
+/**
+ * Stands in plans for the deployment's own bucket, whose name needs the account: {@link bindPlan} puts the real one in.
+ * No bucket can have this name (S3 reserves names that end in `--x-s3`).
+ */
+export const defaultBucket = "glacier-deployment--x-s3";
+
+/** Where datasets without storage of their own go. */
+export const defaultStorage: S3Resource = { kind: "s3", bucket: defaultBucket };
+
+/** Where manifests, pins and run journals go. */
+export const defaultState: S3Resource = { kind: "s3", bucket: defaultBucket, prefix: ".glacier/" };
+
+/** The same plan with a deployment's real bucket. */
+export function bindPlan(plan: Plan, bucket: string): Plan {
+  return {
+    ...plan,
+    state: bound(plan.state, bucket),
+    datasets: plan.datasets.map((dataset) => ({ ...dataset, storage: bound(dataset.storage, bucket) })),
+  };
+}
+
+function bound(storage: StorageResource, bucket: string): StorageResource {
+  return storage["bucket"] === defaultBucket ? { ...storage, bucket } : storage;
+}
+
+/** Key of a run's pinned sources, relative to the state root. `runId` may be `*`, for policies. */
+export function pinsKey({ pipeline, tenant }: Deployment, runId: string): string {
+  return `${tenant === undefined ? "" : `${tenant}/`}pins/${pipeline}/${runId}.json`;
+}
+
+/** Name of the journal segment of one attempt, below the run's folder. Task names have no dot. */
+export function attemptSegment(segment: string, task: string, attempt: number | "*"): string {
+  return `${segment}.${task}.${attempt}.ndjson`;
+}
+
+/** Environment variables that functions and containers get. */
+export const variables = {
+  /** Name of the deployment's bucket. */
+  bucket: "GLACIER_BUCKET",
+  /** What stands before each secret's name in Secrets Manager. */
+  secretsPrefix: "GLACIER_SECRETS_PREFIX",
+  /** Containers: the task's name, the attempt's number, and the {@link RunState} as JSON. */
+  task: "GLACIER_TASK",
+  attempt: "GLACIER_ATTEMPT",
+  run: "GLACIER_RUN",
+} as const satisfies Record<string, string>;
+
+/** The zip's exports that Lambda calls: for tasks a {@link TaskRequest}, for the run function a {@link RunRequest}. */
+export const handlers: { readonly task: string; readonly run: string } = { task: "index.handler", run: "index.run" };
+
+/** What travels from begin to every task. */
+export interface RunState {
+  readonly runId: string;
+  readonly params: Json;
+  /** The journal segment that begin wrote: `000001`. */
+  readonly segment: string;
+  readonly selected: readonly string[] | "all";
+}
+
+/** One attempt of one task: what its function takes. */
+export interface TaskRequest {
+  readonly task: string;
+  /** From 1. */
+  readonly attempt: number;
+  readonly run: RunState;
+}
+
+/** What the run function takes, before the first task and after the last. */
+export type RunRequest =
+  /** `execution` is the run's id unless `input` brings one. Answers a {@link RunState}. */
+  | { readonly step: "begin"; readonly execution: string; readonly input: Json }
+  /**
+   * `error` is there where a task failed, as Step Functions caught it. Answers `{ runId }`, with the task's own error as
+   * `error` where there is one: a container's is in the journal, since Step Functions only knows that it ended.
+   */
+  | { readonly step: "finish"; readonly run: RunState; readonly error?: CaughtError };
+
+/** An error as Step Functions keeps it. */
+export interface CaughtError {
+  readonly Error: string;
+  readonly Cause: string;
+}
+
+/**
+ * What a task's function throws is named by the error's code, for the state machine's `Retry`, which compares whole names:
+ * with {@link finalSuffix} where the code may be retried but this error may not, {@link retryableError} where it is the
+ * other way round. The message is the error as JSON.
+ */
+export const finalSuffix = ".Final";
+export const retryableError = "RetryableError";
