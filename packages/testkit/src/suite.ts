@@ -19,7 +19,8 @@ export function registerSuite<Case extends string>(
 ): void {
   for (const [name, reason] of Object.entries<string | undefined>(skip)) {
     if (!Object.hasOwn(cases, name)) throw new TypeError(`${title}: there is no case "${name}" to skip`);
-    if (reason === undefined || reason.trim() === "") throw new TypeError(`${title}: the skip of "${name}" needs a reason`);
+    if (reason === undefined || reason.trim() === "")
+      throw new TypeError(`${title}: the skip of "${name}" needs a reason`);
   }
   describe(title, () => {
     for (const [name, run] of Object.entries<() => Promise<void>>(cases)) {
