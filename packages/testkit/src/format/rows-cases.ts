@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import type { Cases } from "../suite.ts";
 import { rowsOf } from "./arbitraries.ts";
 import { readsBounded, sourceIsClosed, writesBounded } from "./bounds.ts";
-import { inTime } from "./damage-cases.ts";
+import { inTime } from "./damage.ts";
 import { batchesOf, type Codec, dataset, joined, rowsCodec, sourceOf } from "./io.ts";
 import {
   abortedReading,

@@ -1,7 +1,7 @@
 import { createRegistry, type Provider, type RowsFormat, type ValueFormat } from "@glacier/core";
 import fc from "fast-check";
 import { expect } from "vitest";
-import { checkError, eachCut, eachFlip, eachGarbage, type Outcome } from "./damage-cases.ts";
+import { checkError, eachCut, eachFlip, eachGarbage, type Outcome } from "./damage.ts";
 import { type Codec, cutsEvery, sourceOf } from "./io.ts";
 
 /** What a codec's cases need to know, whatever its shape. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import type { Cases } from "../suite.ts";
 import { anyJson } from "./arbitraries.ts";
-import { inTime } from "./damage-cases.ts";
+import { inTime } from "./damage.ts";
 import { type Codec, dataset, sourceOf, valueCodec } from "./io.ts";
 import {
   abortedReading,
