@@ -23,7 +23,10 @@ export type Connect = (url: string) => Promise<RedisClientType>;
 /** One connection: opened on first use, and opened anew after it broke. */
 export interface Connection {
   /** Runs commands and answers what they answer. Every error is a `GlacierError`; `key` is the object that they are about. */
-  run<T>(commands: (client: RedisClientType) => Promise<T>, about?: { key?: string; signal?: AbortSignal }): Promise<T>;
+  run<T>(
+    commands: (client: RedisClientType) => Promise<T>,
+    about?: { key?: string; signal?: AbortSignal | undefined },
+  ): Promise<T>;
   close(): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { GlacierError, type ObjectInfo, type StorageAdapter, type WriteOptions } from "@glacier/core";
 import { changed, checkKey, existsAlready, notFound, pull, resolveRange, throwIfAborted } from "@glacier/core/adapter";
+import type { RedisClientType } from "redis";
 import { type Connect, openConnection, type RedisResource } from "./redis.ts";
 
 /** Bytes of each stored chunk, 256 KiB: as much as a read or a write holds. */
@@ -26,7 +27,7 @@ export function redisStorage(resource: RedisResource, connect?: Connect): Storag
 
   async function stat(key: string, signal: AbortSignal | undefined): Promise<ObjectInfo> {
     const name = objectName(checkKey(key));
-    const text = await server.run((client) => client.get(name), { key, ...(signal && { signal }) });
+    const text = await server.run((client) => client.get(name), { key, signal });
     if (text === null) throw notFound(key, `redis (${root})`);
     return parseInfo(key, text);
   }
@@ -48,7 +49,7 @@ export function redisStorage(resource: RedisResource, connect?: Connect): Storag
             client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer }).hGet(data, `${number}`),
             client.expire(data, grace, "XX"),
           ]),
-        { key: info.key, ...(signal && { signal }) },
+        { key: info.key, signal },
       );
       if (chunk === null) throw chunksGone(info.key);
       const offset = number * chunkSize;
@@ -82,7 +83,7 @@ export function redisStorage(resource: RedisResource, connect?: Connect): Storag
 
   async function deleteAll(keys: readonly string[], signal: AbortSignal | undefined): Promise<void> {
     const script = { keys: [index, ...keys.map(objectName)], arguments: [dataName(""), `${grace}`, ...keys] };
-    await server.run((client) => client.eval(deleteScript, script), { ...(signal && { signal }) });
+    await server.run((client) => client.eval(deleteScript, script), { signal });
   }
 
   return {
@@ -104,24 +105,24 @@ export function redisStorage(resource: RedisResource, connect?: Connect): Storag
         for await (const chunk of inChunks(pull(body, signal))) {
           const field = `${chunks++}`;
           size += chunk.length;
-          await server.run((client) => Promise.all([client.hSet(data, field, chunk), client.expire(data, grace)]), {
-            key,
-            ...(signal && { signal }),
-          });
+          const store = (client: RedisClientType) =>
+            Promise.all([client.hSet(data, field, chunk), client.expire(data, grace)]);
+          await server.run(store, { key, signal });
         }
         throwIfAborted(signal);
-        const described = {
-          ...(contentType !== undefined && { contentType }),
-          ...(metadata !== undefined && { metadata }),
-        };
-        const info: ObjectInfo = { key, size, etag, modified: new Date(), ...described };
-        await publish(info, chunks, options);
-        return info;
       } catch (error) {
         // Not waited for, and no matter if it fails: the chunks expire.
         if (chunks > 0) server.run((client) => client.unlink(data)).catch(() => {});
         throw error;
       }
+      const described = {
+        ...(contentType !== undefined && { contentType }),
+        ...(metadata !== undefined && { metadata }),
+      };
+      const info: ObjectInfo = { key, size, etag, modified: new Date(), ...described };
+      // From here on the chunks are left alone: where the answer is lost, they may be published.
+      await publish(info, chunks, options);
+      return info;
     },
 
     stat: (key, { signal } = {}) => stat(key, signal),
@@ -136,7 +137,7 @@ export function redisStorage(resource: RedisResource, connect?: Connect): Storag
             const keys = await client.zRangeByLex(index, start, end, page);
             return [keys, keys.length === 0 ? [] : await client.mGet(keys.map(objectName))] as const;
           },
-          { ...(signal && { signal }) },
+          { signal },
         );
         for (const [i, key] of keys.entries()) {
           throwIfAborted(signal);
@@ -171,7 +172,7 @@ export function redisStorage(resource: RedisResource, connect?: Connect): Storag
       return failed;
     },
 
-    uri: (key) => `${url.replace(/\/$/, "")}/${[root, ...checkKey(key).split("/")].map(encodeURIComponent).join("/")}`,
+    uri: (key) => `${url.replace(/\/$/, "")}/${`${root}/${checkKey(key)}`.replace(/[^\w./:-]+/g, encodeURIComponent)}`,
 
     close: () => server.close(),
   };
@@ -183,9 +184,13 @@ local object, index, data = unpack(KEYS)
 local key, info, chunks, ifMatch, ifNoneMatch, dataName, grace = unpack(ARGV)
 local old = redis.call("GET", object)
 local etag = old and cjson.decode(old).etag
-if ifNoneMatch == "*" and old then return "EXISTS" end
-if ifMatch ~= "" and ifMatch ~= etag then return "CHANGED" end
-if redis.call("HLEN", data) ~= tonumber(chunks) then return "GONE" end
+local refusal = ifNoneMatch == "*" and old and "EXISTS"
+  or ifMatch ~= "" and ifMatch ~= etag and "CHANGED"
+  or redis.call("HLEN", data) ~= tonumber(chunks) and "GONE"
+if refusal then
+  redis.call("UNLINK", data)
+  return refusal
+end
 redis.call("PERSIST", data)
 redis.call("SET", object, info)
 redis.call("ZADD", index, 0, key)

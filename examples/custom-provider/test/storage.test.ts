@@ -1,3 +1,4 @@
+import { createStore } from "@glacier/core";
 import { testStorage } from "@glacier/testkit";
 import { createClient } from "redis";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -44,6 +45,20 @@ await onRedis(({ url, password, emptyStorage }) => {
         /^(?!.*hush).*without user and password/,
       );
     });
+  });
+
+  test("a version that was published stays whole, also when redis's answer is lost", async () => {
+    const resource = emptyStorage();
+    const client = await createClient({ url, password }).connect();
+    onTestFinished(() => client.destroy());
+    const runScript = client.eval.bind(client);
+    const lost = async (...call: Parameters<typeof runScript>) => {
+      await runScript(...call);
+      throw new Error("Socket closed unexpectedly");
+    };
+    const adapter = redisStorage(resource, async () => Object.assign(client, { eval: lost }) as never);
+    await expect(adapter.write("k", once("kept"))).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(Buffer.from(await createStore(redisStorage(resource)).readBytes("k")).toString()).toBe("kept");
   });
 
   test("chunks of replaced and deleted versions expire", async () => {
