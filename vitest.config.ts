@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 const packages = ["core", "testkit", "formats", "bundler", "local", "aws", "cli"];
 
 export default defineConfig({
-  ssr: { resolve: { conditions: ["@glacier/source", "node", "import", "module", "default"] } },
+  ssr: { resolve: { conditions: ["@glacier/source", "node", "import", "default"] } },
   test: {
     reporters: process.env["VITEST_JSON"] === undefined ? ["default"] : ["default", "json"],
     ...(process.env["VITEST_JSON"] !== undefined && { outputFile: { json: process.env["VITEST_JSON"] } }),

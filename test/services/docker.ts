@@ -2,6 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { findProgram, untilReady } from "./program.ts";
 
 /** A Docker engine of the tests' own. */
 export interface DockerService {
@@ -67,7 +68,7 @@ export async function startDocker(): Promise<DockerService> {
     },
   };
   try {
-    await untilReady(docker);
+    await untilReady(() => docker("version"));
     importImage(docker, folder, nodeImage, ["sh", "cat", "wc", "sleep", "id", "env"], true);
     importImage(docker, folder, shellImage, ["sh", "cat", "wc", "sleep"], false);
   } catch (error) {
@@ -75,18 +76,6 @@ export async function startDocker(): Promise<DockerService> {
     throw error;
   }
   return service;
-}
-
-async function untilReady(docker: DockerService["docker"]): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      docker("version");
-      return;
-    } catch (error) {
-      if (attempt === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
 }
 
 /** A root file system of programs and the libraries that they need. */
@@ -124,9 +113,4 @@ function importImage(
 function librariesOf(program: string): string[] {
   const lines = execFileSync("ldd", [program], { encoding: "utf8" }).split("\n");
   return lines.flatMap((line) => /(\/\S+)/.exec(line.split("=>").at(-1) ?? "")?.[1] ?? []);
-}
-
-function findProgram(name: string): string | undefined {
-  const folders = [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }

@@ -101,10 +101,12 @@ function failed(
   hint: string,
 ): GlacierError {
   const uri = `s3://${bucket.name}/${bucket.root}${key}`;
-  const said = error.message === "" || error.message === "UnknownError" ? `status ${error.status}` : error.message;
   const { requestId, status } = error;
+  // An answer to HEAD has no body, and so no name.
+  const nameless = error.message === "" || error.message === "UnknownError";
+  const said = nameless ? `the server answered with status ${status}` : `${error.name}: ${error.message}`;
   return new GlacierError(code, {
-    message: message ?? `can't ${verb} ${uri}: ${error.name}: ${said}`,
+    message: message ?? `can't ${verb} ${uri}: ${said}`,
     hint,
     cause: Object.assign(new Error(said), { name: error.name }),
     context: { key, uri, ...(status !== undefined && { status }), ...(requestId !== undefined && { requestId }) },

@@ -77,7 +77,10 @@ export interface ObjectInfo {
   readonly key: string;
   /** Size in bytes; 0 for a `prefix` entry. */
   readonly size: number;
-  /** Changes whenever the content is replaced. Opaque; empty for a `prefix` entry. */
+  /**
+   * Another for other bytes. Where it follows from the bytes (S3, say), the same bytes written again may have the same.
+   * Opaque; empty for a `prefix` entry.
+   */
   readonly etag: string;
   readonly modified?: Date;
   readonly contentType?: string;
