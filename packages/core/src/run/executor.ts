@@ -4,7 +4,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { Registry } from "../provider/registry.ts";
 import type { StorageResource } from "../storage/resource.ts";
-import type { EventSink } from "./events.ts";
+import type { EventSink, RunStatus } from "./events.ts";
 
 /**
  * Runs a pipeline's tasks on some engine, now. Core's scheduler owns order, concurrency, retries, timeouts,
@@ -27,6 +27,14 @@ export interface Executor<Supports extends string = string> {
    * Whatever it started is gone when it settles, also after `context.signal` fires.
    */
   execute(invocation: TaskInvocation, context: ExecutionContext): Promise<void>;
+  /**
+   * For an engine that walks the graph itself: with it core neither calls {@link execute} nor writes the journal, which is
+   * then for the engine's own code to write. Starts the run there, or follows it where it was started before, and reports what
+   * becomes of the tasks; the run's own first and last event, and the tasks that never started, are reported by core.
+   * Resolves with how the run ended; when `context.signal` fires, it stops the run there first. Rejects with a `GlacierError`
+   * where the run didn't start, or failed outside of its tasks, and with `OPTION_INVALID` for what the engine can't do.
+   */
+  runPipeline?(run: PipelineRun, context: ExecutionContext): Promise<RunStatus>;
   /** What a task of this plan can't do here (a kind of compute, a storage out of reach), before anything runs. */
   check?(plan: Plan, pipeline: AnyPipeline): readonly Error[] | Promise<readonly Error[]>;
   /** Called once when a run is over, however it ended; another may follow. */
@@ -46,7 +54,20 @@ export interface TaskInvocation {
   readonly selected: readonly string[] | "all";
 }
 
-/** What surrounds an attempt. */
+/** A run as an engine is asked for it. Plain JSON, like {@link TaskInvocation}; the engine looks up the etags of the sources itself. */
+export interface PipelineRun {
+  readonly runId: string;
+  readonly params: Json;
+  readonly selected: readonly string[] | "all";
+  /** Goes on with this run, which has ended: what it committed and still matches is not to be done again. */
+  readonly resumed: boolean;
+  /** After a failure finish what doesn't depend on it. */
+  readonly keepGoing: boolean;
+  /** Attempts side by side; absent: as the engine likes. */
+  readonly concurrency?: number;
+}
+
+/** What surrounds an attempt, or a run. */
 export interface ExecutionContext {
   readonly plan: Plan;
   /** The live definitions: handlers and schemas. */

@@ -5,8 +5,10 @@ import type { AnyPipeline } from "../pipeline/types.ts";
 import type { Plan, PlanTask } from "../plan/plan.ts";
 import type { Registry } from "../provider/registry.ts";
 import type { StorageResource } from "../storage/resource.ts";
+import { type EngineResult, runOnEngine } from "./engine.ts";
 import type { EventSink, RunEvent } from "./events.ts";
-import type { Executor, TaskInvocation } from "./executor.ts";
+import type { ExecutionContext, Executor } from "./executor.ts";
+import { runFailed } from "./failed.ts";
 import { openJournal } from "./journal.ts";
 import type { Manifest } from "./manifest.ts";
 import { type PreparedRun, prepareRun } from "./prepare.ts";
@@ -56,9 +58,9 @@ export async function runPipeline(
 ): Promise<RunResult> {
   const run = await prepareRun(pipeline, graph, executor, params, options);
   const { plan, registry, runId, tasks } = run;
-  const journal = openJournal(plan, runId, registry);
+  const journal = executor.runPipeline === undefined ? openJournal(plan, runId, registry) : undefined;
   const emit = (event: RunEvent): void => {
-    journal.append(event);
+    journal?.append(event);
     notify(options.onEvent, event);
   };
   const startedAt = Date.now();
@@ -76,27 +78,11 @@ export async function runPipeline(
   });
   try {
     // Whatever a task does to this process, there is a run to resume.
-    await journal.flush();
-    const context = { plan, pipeline, registry, emit };
-    const everything = tasks.length === plan.tasks.length;
-    const selected: TaskInvocation["selected"] = everything ? "all" : tasks.map(({ name }) => name);
-    const result = await schedule({
-      runId,
-      tasks,
-      dependencies: run.dependencies,
-      concurrency: run.concurrency,
-      keepGoing: options.keepGoing ?? false,
-      signal: options.signal,
-      emit,
-      execute: (task, attempt, signal) =>
-        executor.execute(
-          { runId, task: task.name, attempt, params: run.params, sources: run.sources, selected },
-          { ...context, signal },
-        ),
-      committed: run.resumed ? (task) => isCommitted(plan, task, runId, run.sources, registry) : undefined,
-    });
+    await journal?.flush();
+    const signal = options.signal ?? new AbortController().signal;
+    const result = await work(executor, run, options, { plan, pipeline, registry, emit, signal });
     const durationMs = Date.now() - startedAt;
-    const error = result.status === "succeeded" ? undefined : runError(plan, runId, tasks, result, options.signal);
+    const error = result.error ?? runError(plan, runId, tasks, result, options.signal);
     emit({
       type: "run.finished",
       runId,
@@ -105,15 +91,53 @@ export async function runPipeline(
       durationMs,
       ...(error !== undefined && { error: error.toJSON() }),
     });
-    const journalFailure = await journal.close().catch((failure: unknown) => failure);
+    const journalFailure = await journal?.close().catch((failure: unknown) => failure);
     if (error !== undefined) throw error;
     if (journalFailure !== undefined) throw journalFailure;
     return { runId, status: "succeeded", durationMs, ...(await summary(run, result)) };
   } finally {
-    await journal.close().catch(() => {});
+    await journal?.close().catch(() => {});
     await executor.close?.();
     await registry.close();
   }
+}
+
+/** Every task, by the executor's own engine where it has one, else by core's scheduler. */
+async function work(
+  executor: Executor,
+  run: PreparedRun,
+  { keepGoing = false, concurrency, signal }: RunOptions,
+  context: ExecutionContext,
+): Promise<EngineResult> {
+  const { plan, runId, params, resumed, tasks, sources } = run;
+  const selected = tasks.length === plan.tasks.length ? "all" : tasks.map(({ name }) => name);
+  if (hasEngine(executor)) {
+    const asked = {
+      runId,
+      params,
+      selected,
+      resumed,
+      keepGoing,
+      ...(concurrency !== undefined && { concurrency }),
+    } as const;
+    return runOnEngine(executor, run, asked, context);
+  }
+  return schedule({
+    runId,
+    tasks,
+    dependencies: run.dependencies,
+    concurrency: run.concurrency,
+    keepGoing,
+    signal,
+    emit: context.emit,
+    execute: (task, attempt, signal) =>
+      executor.execute({ runId, task: task.name, attempt, params, sources, selected }, { ...context, signal }),
+    committed: resumed ? (task) => isCommitted(plan, task, runId, sources, context.registry) : undefined,
+  });
+}
+
+function hasEngine(executor: Executor): executor is Executor & Required<Pick<Executor, "runPipeline">> {
+  return executor.runPipeline !== undefined;
 }
 
 /** A subscriber's mistake is its own: it surfaces as an uncaught exception, as in an event target, outside of the scheduler. */
@@ -151,7 +175,8 @@ function runError(
   tasks: readonly PlanTask[],
   result: ScheduleResult,
   signal: AbortSignal | undefined,
-): GlacierError {
+): GlacierError | undefined {
+  if (result.status === "succeeded") return undefined;
   const context = { pipeline: plan.pipeline, runId };
   if (result.status === "cancelled") {
     return new GlacierError("CANCELLED", {
@@ -161,14 +186,8 @@ function runError(
       context,
     });
   }
-  const failed = tasks.flatMap(({ name }, i) =>
-    result.outcomes[i]?.status === "failed" ? [{ name, error: result.outcomes[i]?.error as GlacierError }] : [],
+  const failed = tasks.flatMap((_, i) =>
+    result.outcomes[i]?.status === "failed" ? [result.outcomes[i]?.error as GlacierError] : [],
   );
-  return new GlacierError("RUN_FAILED", {
-    message: `run ${runId} of pipeline "${plan.pipeline}" failed:\n${failed.map(({ error }) => `- ${error.message}`).join("\n")}`,
-    hint: `Mend the cause, then resume: what is committed is not done again (resume: "${runId}").`,
-    cause: failed[0]?.error,
-    context: { ...context, ...(failed[0] !== undefined && { task: failed[0].name }) },
-    issues: failed.map(({ error }) => error),
-  });
+  return runFailed(plan, runId, failed);
 }

@@ -1,6 +1,8 @@
-import { describeThrown, GlacierError, isGlacierError } from "../errors/index.ts";
+import { GlacierError, isGlacierError } from "../errors/index.ts";
 import type { RetryPolicy } from "../plan/plan.ts";
+import { criticalPath, skipTheRest } from "./ends.ts";
 import type { EventSink, RunStatus } from "./events.ts";
+import { asTaskError, limitTime } from "./limit.ts";
 
 /** What {@link schedule} needs to know of a task. */
 export interface ScheduledTask {
@@ -66,8 +68,6 @@ class Schedule<T extends ScheduledTask> {
   /** How many dependencies of each task are still to come. */
   readonly #missing: Int32Array;
   readonly #outcomes: (TaskOutcome | undefined)[];
-  readonly #longest: Float64Array;
-  readonly #longestVia: Int32Array;
   readonly #ready: number[] = [];
   #nextReady = 0;
   /** Attempts under way and retries that wait. */
@@ -87,8 +87,6 @@ class Schedule<T extends ScheduledTask> {
     this.#dependents = tasks.map(() => []);
     this.#missing = new Int32Array(tasks.length);
     this.#outcomes = new Array(tasks.length);
-    this.#longest = new Float64Array(tasks.length);
-    this.#longestVia = new Int32Array(tasks.length).fill(-1);
     for (let index = 0; index < tasks.length; index++) {
       const before = dependencies[index] ?? [];
       this.#missing[index] = before.length;
@@ -174,7 +172,6 @@ class Schedule<T extends ScheduledTask> {
   /** The task's outputs are there: whoever waits for them moves on. */
   #done(index: number, outcome: TaskOutcome): void {
     this.#outcomes[index] = outcome;
-    this.#measure(index, outcome.durationMs);
     for (const dependent of this.#dependents[index] as number[]) {
       const missing = (this.#missing[dependent] as number) - 1;
       this.#missing[dependent] = missing;
@@ -261,65 +258,15 @@ class Schedule<T extends ScheduledTask> {
     for (const resume of [...this.#waits]) resume();
   }
 
-  #measure(index: number, durationMs: number): void {
-    let longest = 0;
-    let via = -1;
-    for (const before of this.#options.dependencies[index] ?? []) {
-      if ((this.#longest[before] as number) >= longest) {
-        longest = this.#longest[before] as number;
-        via = before;
-      }
-    }
-    this.#longest[index] = longest + durationMs;
-    this.#longestVia[index] = via;
-  }
-
   #finish(): void {
     this.#detach();
-    this.#skipTheRest();
-    const whole = this.#outcomes.every((outcome) => outcome?.status === "succeeded" || outcome?.status === "committed");
+    const outcomes = skipTheRest(this.#options, this.#outcomes);
+    const whole = outcomes.every(({ status }) => status === "succeeded" || status === "committed");
     this.#resolve({
       status: whole ? "succeeded" : this.#failed ? "failed" : "cancelled",
-      outcomes: this.#outcomes as TaskOutcome[],
-      criticalPath: this.#criticalPath(),
+      outcomes,
+      criticalPath: criticalPath(outcomes, this.#options.dependencies),
     });
-  }
-
-  /** Says of every task that never started why. */
-  #skipTheRest(): void {
-    const { runId, emit } = this.#options;
-    const because = new Map<number, string>();
-    this.#tasks.forEach((task, index) => {
-      const outcome = this.#outcomes[index];
-      if (outcome?.status === "failed") because.set(index, task.name);
-      if (outcome !== undefined) return;
-      const upstream = (this.#options.dependencies[index] ?? [])
-        .map((before) => because.get(before))
-        .find((name) => name !== undefined);
-      if (upstream !== undefined) because.set(index, upstream);
-      emit({
-        type: "task.skipped",
-        runId,
-        time: Date.now(),
-        task: task.name,
-        ...(upstream === undefined ? { reason: "stopped" } : { reason: "upstream", because: upstream }),
-      });
-      this.#outcomes[index] = { status: "skipped", attempts: 0, startedAt: 0, durationMs: 0 };
-    });
-  }
-
-  #criticalPath(): number[] {
-    let end = -1;
-    for (let index = 0; index < this.#tasks.length; index++) {
-      if (
-        this.#outcomes[index]?.status === "succeeded" &&
-        (end === -1 || (this.#longest[index] as number) > (this.#longest[end] as number))
-      )
-        end = index;
-    }
-    const path: number[] = [];
-    for (let index = end; index !== -1; index = this.#longestVia[index] as number) path.push(index);
-    return path.reverse();
   }
 }
 
@@ -327,53 +274,6 @@ class Schedule<T extends ScheduledTask> {
 export function waitBefore(retry: RetryPolicy, attempt: number): number {
   const full = Math.min(retry.delay * retry.factor ** (attempt - 1), retry.maxDelay) * 1000;
   return Math.round(full * (1 - retry.jitter * Math.random()));
-}
-
-function limitTime(task: string, seconds: number, stop: AbortSignal): { signal: AbortSignal; clear: () => void } {
-  const controller = new AbortController();
-  const onStop = () => controller.abort(stop.reason);
-  const timer = setTimeout(() => {
-    controller.abort(
-      new GlacierError("TASK_TIMEOUT", {
-        message: `task "${task}" took longer than its timeout of ${seconds} s`,
-        hint: "Raise the timeout, give the task less to do, or look for a call in it that never answers.",
-        context: { task },
-      }),
-    );
-  }, seconds * 1000);
-  stop.addEventListener("abort", onStop, { once: true });
-  return {
-    signal: controller.signal,
-    clear() {
-      clearTimeout(timer);
-      stop.removeEventListener("abort", onStop);
-    },
-  };
-}
-
-/** Whatever an executor rejected with, as a `GlacierError`. */
-function asTaskError(task: string, thrown: unknown): GlacierError {
-  if (isGlacierError(thrown)) return thrown.context.task === undefined ? named(task, thrown) : thrown;
-  return new GlacierError("TASK_FAILED", {
-    message: `task "${task}" failed: ${describeThrown(thrown)}`,
-    hint: "The task's own code threw; the cause says where.",
-    cause: thrown,
-    context: { task },
-  });
-}
-
-/** The same error, saying whose it is: an adapter or a pool doesn't know. */
-function named(task: string, error: GlacierError): GlacierError {
-  const { code, message, hint, retryable, issues, context } = error;
-  const cause = error.cause ?? error;
-  return new GlacierError(code, {
-    message: `task "${task}": ${message}`,
-    hint,
-    retryable,
-    issues,
-    cause,
-    context: { task, ...context },
-  });
 }
 
 function cancelled(reason: unknown): GlacierError {

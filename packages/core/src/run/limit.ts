@@ -1,0 +1,57 @@
+import { describeThrown, GlacierError, isGlacierError } from "../errors/index.ts";
+
+/** A limit on an attempt's time. */
+export interface TimeLimit {
+  /** Fires with `TASK_TIMEOUT` when the time is over, and with `stop`'s reason when that fires. */
+  readonly signal: AbortSignal;
+  readonly clear: () => void;
+}
+
+/** Limits an attempt to `seconds`. */
+export function limitTime(task: string, seconds: number, stop: AbortSignal): TimeLimit {
+  const controller = new AbortController();
+  const onStop = () => controller.abort(stop.reason);
+  if (stop.aborted) onStop();
+  const timer = setTimeout(() => {
+    controller.abort(
+      new GlacierError("TASK_TIMEOUT", {
+        message: `task "${task}" took longer than its timeout of ${seconds} s`,
+        hint: "Raise the timeout, give the task less to do, or look for a call in it that never answers.",
+        context: { task },
+      }),
+    );
+  }, seconds * 1000);
+  stop.addEventListener("abort", onStop, { once: true });
+  return {
+    signal: controller.signal,
+    clear() {
+      clearTimeout(timer);
+      stop.removeEventListener("abort", onStop);
+    },
+  };
+}
+
+/** Whatever an attempt rejected with, as a `GlacierError`. */
+export function asTaskError(task: string, thrown: unknown): GlacierError {
+  if (isGlacierError(thrown)) return thrown.context.task === undefined ? named(task, thrown) : thrown;
+  return new GlacierError("TASK_FAILED", {
+    message: `task "${task}" failed: ${describeThrown(thrown)}`,
+    hint: "The task's own code threw; the cause says where.",
+    cause: thrown,
+    context: { task },
+  });
+}
+
+/** The same error, saying whose it is: an adapter or a pool doesn't know. */
+function named(task: string, error: GlacierError): GlacierError {
+  const { code, message, hint, retryable, issues, context } = error;
+  const cause = error.cause ?? error;
+  return new GlacierError(code, {
+    message: `task "${task}": ${message}`,
+    hint,
+    retryable,
+    issues,
+    cause,
+    context: { task, ...context },
+  });
+}
