@@ -1,7 +1,10 @@
+export { type CollectedEvents, collectEvents, type EventCollector } from "./collect-events.ts";
 export { executeTask } from "./execute-task.ts";
 export { isRemote, markRemote } from "./is-remote.ts";
 export { Redactor } from "./redact.ts";
 export {
+  findPipeline,
+  findProvider,
   outputLog,
   type RemoteSite,
   type RemoteTask,
@@ -10,3 +13,5 @@ export {
   secretsOf,
   withoutModule,
 } from "./remote.ts";
+export { beginRun, finishRun, type RemoteRun, type RemoteSource } from "./remote-run.ts";
+export { type AttemptSite, type RemoteAttempt, runAttempt } from "./run-attempt.ts";

@@ -86,8 +86,11 @@ async function load(module: string, importModule: (url: string) => Promise<unkno
   }
 }
 
-/** Matched by what it has, not by class: two copies of core do happen. */
-function findPipeline(exports: Module, name: string, module: string): AnyPipeline {
+/**
+ * The pipeline of that name among a module's exports. Matched by what it has, not by class: two copies of core do happen.
+ * `module` is for the error. Errors: `MODULE_INVALID`.
+ */
+export function findPipeline(exports: Module, name: string, module: string): AnyPipeline {
   const found = Object.values(exports).find(
     (value): value is AnyPipeline =>
       isRecord(value) && value["name"] === name && Array.isArray(value["tasks"]) && Array.isArray(value["datasets"]),
@@ -100,7 +103,8 @@ function findPipeline(exports: Module, name: string, module: string): AnyPipelin
   });
 }
 
-function findProvider(exports: Module, name: string, module: string): Provider {
+/** The provider of that name among a module's exports. Errors: `PROVIDER_INVALID`. */
+export function findProvider(exports: Module, name: string, module: string): Provider {
   const found = Object.values(exports).find(
     (value): value is Provider & Record<string, unknown> =>
       isRecord(value) && value["name"] === name && typeof value["contract"] === "number",

@@ -1,6 +1,6 @@
 import { GlacierError, isGlacierError } from "../errors/index.ts";
 import type { Registry } from "../provider/registry.ts";
-import { readAll } from "../stream/bytes.ts";
+import type { Store } from "../storage/store.ts";
 import type { EventSink, RunEvent } from "./events.ts";
 import { runsPrefix, type StateOf, stateStore } from "./state.ts";
 
@@ -14,16 +14,33 @@ export interface Journal {
 }
 
 /** Milliseconds between an event and its segment, and events that make a segment at once. */
-const flushAfter = 250;
+const usualFlush = 250;
 const segmentLength = 10_000;
+
+/** How a journal is written. */
+export interface JournalOptions {
+  /**
+   * One of several writers, each with a name of its own that begins with a number they share: its segments are
+   * `<writer>.000001.ndjson`. See `attemptWriter`. Default: the only writer of the run.
+   */
+  readonly writer?: string | undefined;
+  /** Milliseconds between an event and its segment. */
+  readonly flushAfter?: number | undefined;
+}
 
 /**
  * Opens the journal of a run: append-only NDJSON of {@link RunEvent}s. Object stores can't append, so it is a folder of
  * numbered segments (`runs/<pipeline>/<runId>/000001.ndjson`), each created once and never changed.
  */
-export function openJournal(of: StateOf, runId: string, registry: Registry): Journal {
+export function openJournal(
+  of: StateOf,
+  runId: string,
+  registry: Registry,
+  { writer, flushAfter = usualFlush }: JournalOptions = {},
+): Journal {
   const store = stateStore(of, registry);
   const folder = `${runsPrefix(of)}${runId}/`;
+  const stem = writer === undefined ? folder : `${folder}${writer}.`;
   let pending: RunEvent[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   let next: number | undefined;
@@ -32,10 +49,10 @@ export function openJournal(of: StateOf, runId: string, registry: Registry): Jou
 
   async function writeSegment(events: readonly RunEvent[]): Promise<void> {
     const body = new TextEncoder().encode(events.map((event) => `${JSON.stringify(event)}\n`).join(""));
-    next ??= (await lastSegment()) + 1;
+    next ??= writer === undefined ? (await lastSegment(of, runId, registry)) + 1 : 1;
     for (;;) {
       try {
-        await store.writeBytes(`${folder}${String(next++).padStart(6, "0")}.ndjson`, body, {
+        await store.writeBytes(`${stem}${segmentNumber(next++)}.ndjson`, body, {
           ifNoneMatch: "*",
           contentType: "application/x-ndjson",
         });
@@ -44,13 +61,6 @@ export function openJournal(of: StateOf, runId: string, registry: Registry): Jou
         if (!isGlacierError(error, "PRECONDITION_FAILED")) throw error;
       }
     }
-  }
-
-  async function lastSegment(): Promise<number> {
-    let last = 0;
-    for await (const { key } of store.list(folder))
-      last = Math.max(last, Number.parseInt(key.slice(folder.length), 10) || 0);
-    return last;
   }
 
   function flush(): void {
@@ -70,7 +80,7 @@ export function openJournal(of: StateOf, runId: string, registry: Registry): Jou
     append(event) {
       if (event.type === "task.progress") return;
       pending.push(event);
-      if (pending.length >= segmentLength || event.type === "run.started") flush();
+      if (pending.length >= segmentLength || isStart(event, writer)) flush();
       else timer ??= setTimeout(flush, flushAfter);
     },
     async flush() {
@@ -85,23 +95,68 @@ export function openJournal(of: StateOf, runId: string, registry: Registry): Jou
   };
 }
 
-/** The events of a run, in order, of all its segments. Errors: `RUN_NOT_FOUND`. */
+/** What is written at once: a crash right after it must leave it there. */
+function isStart({ type }: RunEvent, writer: string | undefined): boolean {
+  return type === "run.started" || (writer !== undefined && type === "attempt.started");
+}
+
+/** The number of a run's newest segment; 0 where it has none. */
+export async function lastSegment(of: StateOf, runId: string, registry: Registry): Promise<number> {
+  const folder = `${runsPrefix(of)}${runId}/`;
+  let last = 0;
+  for await (const { key } of stateStore(of, registry).list(folder))
+    last = Math.max(last, Number.parseInt(key.slice(folder.length), 10) || 0);
+  return last;
+}
+
+/** The part of a segment's name that orders it. */
+export function segmentNumber(number: number): string {
+  return String(number).padStart(6, "0");
+}
+
+/**
+ * The events of a run, in order, of all its segments. Those of writers that were at work side by side come in the order of
+ * their times. Errors: `RUN_NOT_FOUND`.
+ */
 export async function* readJournal(of: StateOf, runId: string, registry: Registry): AsyncGenerator<RunEvent> {
   const store = stateStore(of, registry);
   const folder = `${runsPrefix(of)}${checkRunId(runId)}/`;
-  let found = false;
+  let number: number | undefined;
+  let together: string[] = [];
   for await (const { key } of store.list(folder)) {
-    found = true;
-    const text = new TextDecoder().decode(await readAll((await store.read(key)).body));
-    for (const line of text.split("\n")) if (line !== "") yield JSON.parse(line);
+    const name = key.slice(folder.length);
+    if (name.includes("/")) continue; // see `attemptWriter`
+    const next = Number.parseInt(name, 10);
+    if (number !== undefined && next !== number) {
+      yield* readSegments(store, together);
+      together = [];
+    }
+    number = next;
+    together.push(key);
   }
-  if (!found) {
+  yield* readSegments(store, together);
+  if (number === undefined) {
     throw new GlacierError("RUN_NOT_FOUND", {
       message: `pipeline "${of.pipeline}" has no run ${runId}`,
       hint: "`glacier runs` lists the runs that are there; a tenant's runs need the same tenant.",
       context: { pipeline: of.pipeline, runId },
     });
   }
+}
+
+/** Segments read at a time. */
+const readers = 16;
+
+async function* readSegments(store: Store, keys: readonly string[]): AsyncGenerator<RunEvent> {
+  const events: RunEvent[] = [];
+  for (let at = 0; at < keys.length; at += readers) {
+    const texts = await Promise.all(keys.slice(at, at + readers).map((key) => store.readBytes(key)));
+    for (const text of texts) {
+      for (const line of new TextDecoder().decode(text).split("\n")) if (line !== "") events.push(JSON.parse(line));
+    }
+  }
+  // A single segment is in order already, whatever its writer's clock did.
+  yield* keys.length > 1 ? events.sort((a, b) => a.time - b.time) : events;
 }
 
 /** Run ids are object keys: `RUN_NOT_FOUND` for what can't be one. */

@@ -4,16 +4,15 @@ import type { Graph } from "../graph/graph.ts";
 import type { Json } from "../json.ts";
 import type { AnyPipeline } from "../pipeline/types.ts";
 import { buildPlan } from "../plan/build.ts";
-import { changedDataset, missingDataset, statDataset } from "../plan/lookup.ts";
 import type { Plan, PlanTask } from "../plan/plan.ts";
 import { createRegistry, type Registry } from "../provider/registry.ts";
 import type { Executor } from "./executor.ts";
 import { checkRunId, newRunId } from "./journal.ts";
 import { checkParams } from "./params.ts";
+import { pinSources } from "./pins.ts";
 import { readStart, sameParams } from "./resume.ts";
 import type { RunOptions } from "./run.ts";
 import { select } from "./select.ts";
-import { readManifest } from "./state.ts";
 
 /** All that is settled before the first task starts. */
 export interface PreparedRun {
@@ -119,27 +118,6 @@ async function checkExecutor(
     context: { pipeline: plan.pipeline },
     issues: mistakes,
   });
-}
-
-/** Etags of every dataset that the run reads but doesn't make, all looked up before it starts. Errors: `DATASET_MISSING`. */
-async function pinSources(plan: Plan, tasks: readonly PlanTask[], registry: Registry): Promise<Record<string, string>> {
-  const made = new Set(tasks.map(({ name }) => name));
-  const taken = new Set(tasks.flatMap(({ inputs }) => Object.values(inputs)));
-  const pins: Record<string, string> = {};
-  for (const dataset of plan.datasets) {
-    const { name, producer } = dataset;
-    if (!taken.has(name) || (producer !== undefined && made.has(producer))) continue;
-    const info = await statDataset(dataset, registry);
-    const manifest = producer === undefined ? undefined : (await readManifest(plan, name, registry))?.manifest;
-    if (info === undefined || (producer !== undefined && manifest === undefined)) {
-      throw missingDataset(dataset, registry, { pipeline: plan.pipeline });
-    }
-    if (manifest !== undefined && manifest.etag !== info.etag) {
-      throw changedDataset(name, `is no longer what run ${manifest.runId} committed`, { pipeline: plan.pipeline });
-    }
-    pins[name] = info.etag;
-  }
-  return pins;
 }
 
 function checkConcurrency(concurrency: number): number {

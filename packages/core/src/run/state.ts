@@ -23,6 +23,21 @@ export function runsPrefix({ pipeline, tenant }: Pick<StateOf, "pipeline" | "ten
   return `${root(tenant)}runs/${pipeline}/`;
 }
 
+/** Key of a run's pinned sources, below the state root. `runId` may be `*`, for policies. */
+export function pinsKey({ pipeline, tenant }: Pick<StateOf, "pipeline" | "tenant">, runId: string): string {
+  return `${root(tenant)}pins/${pipeline}/${runId}.json`;
+}
+
+/**
+ * The part of a journal that one attempt writes, where attempts run on machines of their own: the names of its segments,
+ * below the run's folder, begin with it. `group` is a number, above that of the run's start: `000002`. In a folder below
+ * (`attempts/000002`) they are no part of the run's journal: whoever started the attempts reads them into that.
+ * Names of tasks have no dot. For policies, each part may be `*`.
+ */
+export function attemptWriter(group: string, task: string, attempt: number | "*"): string {
+  return `${group}.${task}.${attempt}`;
+}
+
 /** The commit record of a dataset, or undefined where it was never committed. */
 export async function readManifest(
   of: StateOf,

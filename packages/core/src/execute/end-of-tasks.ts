@@ -1,0 +1,101 @@
+import { deserializeError, type GlacierError } from "../errors/index.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Registry } from "../provider/registry.ts";
+import type { RunEvent } from "../run/events.ts";
+import { readJournal } from "../run/journal.ts";
+import { asTaskError } from "../run/limit.ts";
+
+/** How the tasks of a run ended. */
+export interface EndOfTasks {
+  /** Milliseconds since 1970-01-01 UTC. */
+  readonly startedAt: number;
+  /** The failed tasks' own errors, else what the engine knows. */
+  readonly failed: readonly GlacierError[];
+  /** What the journal doesn't have yet: of tasks that died, were stopped or never started. */
+  readonly events: readonly RunEvent[];
+}
+
+interface Last {
+  readonly attempt: number;
+  /** When its first attempt began. */
+  readonly since: number;
+  readonly event: RunEvent;
+}
+
+/** Reads a run's journal, and says of a failed run's tasks what they could not say themselves. */
+export async function endOfTasks(
+  plan: Plan,
+  runId: string,
+  registry: Registry,
+  failure: GlacierError | undefined,
+): Promise<EndOfTasks> {
+  const lasts = new Map<string, Last>();
+  let startedAt = Date.now();
+  for await (const event of readJournal(plan, runId, registry)) {
+    if (event.type === "run.started") {
+      startedAt = event.time;
+      lasts.clear();
+    } else if ("attempt" in event && states.has(event.type)) {
+      const since = lasts.get(event.task)?.since ?? event.time;
+      lasts.set(event.task, { attempt: event.attempt, since, event });
+    }
+  }
+  if (failure === undefined) return { startedAt, failed: [], events: [] };
+
+  const because = new Map<string, GlacierError>();
+  for (const [task, { event }] of lasts)
+    if (event.type === "task.failed") because.set(task, deserializeError(event.error));
+  const events: RunEvent[] = [];
+  const open = [...lasts].filter(([, { event }]) => event.type === "attempt.started");
+  const [only] = open;
+  // A process that died says nothing, and the engine doesn't say whose it was: that is certain where only one was at work.
+  if (because.size === 0 && only !== undefined && open.length === 1) {
+    const [task, last] = only;
+    const error = asTaskError(task, failure);
+    because.set(task, error);
+    events.push(...died(runId, task, last, error));
+    lasts.set(task, { ...last, event: events.at(-1) as RunEvent });
+  }
+  events.push(...ofTheRest(plan, runId, lasts, because));
+  return { startedAt, failed: because.size === 0 ? [failure] : [...because.values()], events };
+}
+
+const states: ReadonlySet<RunEvent["type"]> = new Set([
+  "attempt.started",
+  "attempt.failed",
+  "task.succeeded",
+  "task.failed",
+  "task.cancelled",
+]);
+
+function died(runId: string, task: string, { attempt, since }: Last, failure: GlacierError): RunEvent[] {
+  const time = Date.now();
+  const error = failure.toJSON();
+  return [
+    { type: "attempt.failed", runId, time, task, attempt, error },
+    { type: "task.failed", runId, time, task, attempt, error, durationMs: time - since },
+  ];
+}
+
+/** Tasks that were stopped while they ran or waited for a retry, and those that never started. */
+function ofTheRest(
+  { tasks, edges }: Plan,
+  runId: string,
+  lasts: ReadonlyMap<string, Last>,
+  failed: ReadonlyMap<string, GlacierError>,
+): RunEvent[] {
+  const time = Date.now();
+  const because = new Map<string, string>([...failed.keys()].map((task) => [task, task]));
+  const before = Map.groupBy(edges, ({ to }) => to);
+  return tasks.flatMap(({ name: task }): RunEvent[] => {
+    const last = lasts.get(task);
+    if (last !== undefined) {
+      const stopped = last.event.type === "attempt.started" || last.event.type === "attempt.failed";
+      return stopped ? [{ type: "task.cancelled", runId, time, task, attempt: last.attempt }] : [];
+    }
+    const upstream = (before.get(task) ?? []).map(({ from }) => because.get(from)).find((name) => name !== undefined);
+    if (upstream === undefined) return [{ type: "task.skipped", runId, time, task, reason: "stopped" }];
+    because.set(task, upstream);
+    return [{ type: "task.skipped", runId, time, task, reason: "upstream", because: upstream }];
+  });
+}
