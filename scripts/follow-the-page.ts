@@ -3,7 +3,7 @@
 //
 // Packages must be built; pnpm must be on the PATH.
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pageBlocks } from "./page-blocks.ts";
@@ -78,5 +78,9 @@ function checkTests(output: string): void {
 
 /** The page ends its Redis itself, unless a step before that failed. */
 function stopServer(pidFile: string): void {
-  if (existsSync(pidFile)) process.kill(Number(readFileSync(pidFile, "utf8")));
+  try {
+    process.kill(Number(readFileSync(pidFile, "utf8")));
+  } catch {
+    // It has ended, or was never started.
+  }
 }
