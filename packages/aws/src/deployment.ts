@@ -1,4 +1,5 @@
 import type { Json, Plan, S3Resource, StorageResource } from "@glacier/core";
+import type { RemoteAttempt, RemoteRun } from "@glacier/core/execute";
 
 /** What is deployed on its own: a pipeline, for one tenant or for none. */
 export interface Deployment {
@@ -31,57 +32,32 @@ function bound(storage: StorageResource, bucket: string): StorageResource {
   return storage["bucket"] === defaultBucket ? { ...storage, bucket } : storage;
 }
 
-/** Key of a run's pinned sources, relative to the state root. `runId` may be `*`, for policies. */
-export function pinsKey({ pipeline, tenant }: Deployment, runId: string): string {
-  return `${tenant === undefined ? "" : `${tenant}/`}pins/${pipeline}/${runId}.json`;
-}
-
-/** Name of the journal segment of one attempt, below the run's folder. Task names have no dot. */
-export function attemptSegment(segment: string, task: string, attempt: number | "*"): string {
-  return `${segment}.${task}.${attempt}.ndjson`;
-}
-
 /** Environment variables that functions and containers get. */
-export const variables = {
+export const variables: {
+  readonly [name in "bucket" | "secretsPrefix" | "task" | "attempt" | "run"]: `GLACIER_${string}`;
+} = {
   /** Name of the deployment's bucket. */
   bucket: "GLACIER_BUCKET",
   /** What stands before each secret's name in Secrets Manager. */
   secretsPrefix: "GLACIER_SECRETS_PREFIX",
-  /** Containers: the task's name, the attempt's number, and the {@link RunState} as JSON. */
+  /** Containers: the task's name, the attempt's number, and the {@link RemoteRun} as JSON. */
   task: "GLACIER_TASK",
   attempt: "GLACIER_ATTEMPT",
   run: "GLACIER_RUN",
-} as const satisfies Record<string, string>;
+};
 
-/** The zip's exports that Lambda calls: for tasks a {@link TaskRequest}, for the run function a {@link RunRequest}. */
+/** The zip's exports that Lambda calls: for tasks a {@link RemoteAttempt}, for the run function a {@link RunRequest}. */
 export const handlers: { readonly task: string; readonly run: string } = { task: "index.handler", run: "index.run" };
-
-/** What travels from begin to every task. */
-export interface RunState {
-  readonly runId: string;
-  readonly params: Json;
-  /** The journal segment that begin wrote: `000001`. */
-  readonly segment: string;
-  readonly selected: readonly string[] | "all";
-}
-
-/** One attempt of one task: what its function takes. */
-export interface TaskRequest {
-  readonly task: string;
-  /** From 1. */
-  readonly attempt: number;
-  readonly run: RunState;
-}
 
 /** What the run function takes, before the first task and after the last. */
 export type RunRequest =
-  /** `execution` is the run's id unless `input` brings one. Answers a {@link RunState}. */
+  /** `execution` is the run's id unless `input` brings one. Answers a {@link RemoteRun}. */
   | { readonly step: "begin"; readonly execution: string; readonly input: Json }
   /**
    * `error` is there where a task failed, as Step Functions caught it. Answers `{ runId }`, with the task's own error as
    * `error` where there is one: a container's is in the journal, since Step Functions only knows that it ended.
    */
-  | { readonly step: "finish"; readonly run: RunState; readonly error?: CaughtError };
+  | { readonly step: "finish"; readonly run: RemoteRun; readonly error?: CaughtError };
 
 /** An error as Step Functions keeps it. */
 export interface CaughtError {
