@@ -1,0 +1,116 @@
+import { deserializeError, type ErrorCode, errorCodes, GlacierError, type SerializedError } from "@glacier/core";
+import type { CaughtError } from "../deployment.ts";
+
+/** What failed, as Lambda tells it: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html */
+export interface FunctionError {
+  readonly errorType?: string;
+  readonly errorMessage?: string;
+  readonly trace?: readonly string[];
+}
+
+/** The error of a task, or of whatever kept it from running, from what Step Functions caught. */
+export function caughtError({ Error: name, Cause: cause }: CaughtError): GlacierError {
+  const told = parse(cause);
+  if (told !== undefined && "errorMessage" in told)
+    return functionError({ errorType: name, ...(told as FunctionError) });
+  if (told !== undefined && "Containers" in told) return containerError(told as unknown as StoppedTask);
+  return functionError({ errorType: name, errorMessage: cause });
+}
+
+/** The error of a function: its own where it could say it, else what Lambda says of how it ended. */
+export function functionError({ errorType = "Error", errorMessage = "", trace }: FunctionError): GlacierError {
+  const own = parse(errorMessage);
+  if (own !== undefined && typeof own["code"] === "string" && own["code"] in errorCodes)
+    return deserializeError(own as unknown as SerializedError);
+  const said = `${errorType}: ${errorMessage}`;
+  const known = rules.find(({ when }) => when.test(said));
+  const [code, hint] = known === undefined ? unknown : [known.code, known.hint];
+  const exitCode = /exit status (\d+)/.exec(errorMessage)?.[1];
+  return new GlacierError(code, {
+    message: known?.message ?? `its process ended: ${said}`,
+    hint,
+    ...(trace !== undefined &&
+      trace.length > 0 && { cause: Object.assign(new Error(errorMessage), { stack: trace.join("\n") }) }),
+    context: exitCode === undefined ? {} : { exitCode: Number(exitCode) },
+  });
+}
+
+interface Rule {
+  readonly when: RegExp;
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly message?: string;
+}
+
+const lookIntoLog =
+  "Look for process.exit() or an unhandled rejection in the task's code or its libraries; its log in CloudWatch has the last words.";
+const unknown = ["TASK_CRASHED", lookIntoLog] as const;
+
+const rules: readonly Rule[] = [
+  {
+    when: /Sandbox\.Timedout|Task timed out after|States\.(Heartbeat)?Timeout/,
+    code: "TASK_TIMEOUT",
+    message: "it took longer than its timeout, and did not stop by itself",
+    hint: "Raise compute.serverless({ timeout }), or look for a loop that never lets go: it can't be told to stop.",
+  },
+  {
+    when: /OutOfMemory|signal: killed/,
+    code: "OUT_OF_MEMORY",
+    message: "it needed more memory than it has",
+    hint: "Raise the compute's memory, or stream rows instead of keeping them all.",
+  },
+  {
+    when: /TooManyRequests|Throttl/,
+    code: "THROTTLED",
+    hint: "Raise the account's concurrency, or reserve some for the function.",
+  },
+  {
+    when: /AccessDenied|not authorized|States\.Permissions/,
+    code: "PERMISSION_DENIED",
+    hint: "Deploy what AWSTarget emits again: it has the policies that are needed.",
+  },
+  {
+    when: /^(Lambda|ECS|AWSLambda|AmazonECS)\.(?!Unknown)/,
+    code: "UNAVAILABLE",
+    hint: "Try again; the AWS Health Dashboard knows of outages.",
+  },
+];
+
+/** A task of ECS's that has ended: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html */
+interface StoppedTask {
+  readonly StoppedReason?: string;
+  readonly Containers: readonly { readonly ExitCode?: number; readonly Reason?: string }[];
+}
+
+/** The error of a container that didn't end well; what its task's code threw is in the journal. */
+export function containerError({ StoppedReason, Containers: [container] }: StoppedTask): GlacierError {
+  const reason = container?.Reason ?? StoppedReason ?? "";
+  const exitCode = container?.ExitCode;
+  const context = exitCode === undefined ? {} : { exitCode };
+  if (/CannotPull|ImageNotFound/.test(reason))
+    return new GlacierError("IMAGE_UNAVAILABLE", {
+      message: `its image can't be pulled: ${reason}`,
+      hint: "Push it: glacier push.",
+      context,
+    });
+  if (/OutOfMemory/.test(reason) || exitCode === 137)
+    return new GlacierError("OUT_OF_MEMORY", {
+      message: `its container needed more memory than it has${reason === "" ? "" : `: ${reason}`}`,
+      hint: "Raise compute.container({ memory }), or stream rows instead of keeping them all.",
+      context,
+    });
+  return new GlacierError("TASK_CRASHED", {
+    message: `its container ended${exitCode === undefined ? "" : ` with exit code ${exitCode}`}${reason === "" ? "" : `: ${reason}`}`,
+    hint: lookIntoLog,
+    context,
+  });
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

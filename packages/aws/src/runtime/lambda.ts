@@ -1,0 +1,65 @@
+import { GlacierError, isGlacierError } from "@glacier/core";
+import { type CollectedEvents, collectEvents, type RemoteAttempt, type RemoteSource } from "@glacier/core/execute";
+import { attemptHere } from "./attempt.ts";
+import { thrownFrom } from "./failure.ts";
+
+/** What Lambda tells a function of its invocation, as far as it is needed. https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */
+export interface LambdaContext {
+  getRemainingTimeInMillis(): number;
+}
+
+/** A handler as Lambda calls it. */
+export type LambdaHandler<Request, Answer> = (event: Request, context: LambdaContext) => Promise<Answer>;
+
+/** Bytes of an answer: Step Functions takes 256 KiB. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
+const largestAnswer = 200 * 1024;
+
+/** Milliseconds before the function's own end at which an attempt is stopped, to say so and to write the journal. */
+const reserve = 1500;
+
+/** Runs one attempt; answers its events. What it throws is named by the error's code: see `thrownFrom`. */
+export function taskHandler(site: Promise<RemoteSource>): LambdaHandler<RemoteAttempt, CollectedEvents> {
+  return async (request, context) => {
+    try {
+      const { emit, answer } = collectEvents(largestAnswer);
+      const deadline = stopBefore(context, request.task);
+      try {
+        await attemptHere(request, await site, deadline.signal, emit);
+      } finally {
+        deadline.clear();
+      }
+      return answer();
+    } catch (error) {
+      throw thrownFrom(isGlacierError(error) ? error : defect(error));
+    }
+  };
+}
+
+/** A signal that fires shortly before Lambda ends the process without a word. */
+function stopBefore(
+  context: LambdaContext,
+  task: string,
+): { readonly signal: AbortSignal; readonly clear: () => void } {
+  const controller = new AbortController();
+  const remaining = context.getRemainingTimeInMillis();
+  const time = remaining - Math.min(reserve, remaining / 4);
+  const timer = setTimeout(() => {
+    controller.abort(
+      new GlacierError("TASK_TIMEOUT", {
+        message: `task "${task}" was stopped after ${Math.round(time / 100) / 10} s: its function's time is over`,
+        hint: "Raise compute.serverless({ timeout }), up to 900 s, or use compute.container(…), which may take longer.",
+        context: { task },
+      }),
+    );
+  }, time);
+  return { signal: controller.signal, clear: () => clearTimeout(timer) };
+}
+
+/** Whatever is no GlacierError must be Glacier's own mistake. */
+export function defect(cause: unknown): GlacierError {
+  return new GlacierError("INTERNAL", {
+    message: "the function's host failed",
+    hint: "This is a defect; please report it.",
+    cause,
+  });
+}

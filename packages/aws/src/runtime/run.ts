@@ -1,0 +1,40 @@
+import { isGlacierError, type Json } from "@glacier/core";
+import { beginRun, finishRun, type RemoteRun, type RemoteSource } from "@glacier/core/execute";
+import type { CaughtError, RunRequest } from "../deployment.ts";
+import { caughtError } from "./caught.ts";
+import { errorName, shortened, thrownFrom } from "./failure.ts";
+import { defect, type LambdaHandler } from "./lambda.ts";
+
+/** What the run function answers: of begin what all tasks are told, of finish how the run ended. */
+export type RunAnswer = RemoteRun | { readonly runId: string; readonly error?: CaughtError };
+
+/** The run function: the first and the last step of the state machine. Throws as `taskHandler` does. */
+export function runHandler(site: Promise<RemoteSource>): LambdaHandler<RunRequest, RunAnswer> {
+  return async (request) => {
+    try {
+      return request.step === "begin" ? await begin(request, await site) : await finish(request, await site);
+    } catch (error) {
+      throw thrownFrom(isGlacierError(error) ? error : defect(error));
+    }
+  };
+}
+
+function begin({ execution, input }: Extract<RunRequest, { step: "begin" }>, site: RemoteSource): Promise<RemoteRun> {
+  const { runId = execution, params = {} } = (isRecord(input) ? input : {}) as { runId?: string; params?: Json };
+  return beginRun(site, { runId: String(runId), params, executor: "aws" });
+}
+
+async function finish({ run, error }: Extract<RunRequest, { step: "finish" }>, site: RemoteSource): Promise<RunAnswer> {
+  const { runId } = run;
+  if (error === undefined) {
+    await finishRun(site, run);
+    return { runId };
+  }
+  const own = await finishRun(site, run, caughtError(error));
+  if (own === undefined) return { runId, error };
+  return { runId, error: { Error: errorName(own), Cause: JSON.stringify(shortened(own.toJSON())) } };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
