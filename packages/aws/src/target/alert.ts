@@ -1,0 +1,40 @@
+import type { Json } from "@glacier/core";
+import { ref, type Value } from "./text.ts";
+
+/** Events of executions that didn't succeed. https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */
+export function alertPattern(stateMachine: Json): Record<string, Json> {
+  return {
+    source: ["aws.states"],
+    "detail-type": ["Step Functions Execution Status Change"],
+    detail: { status: ["FAILED", "TIMED_OUT", "ABORTED"], stateMachineArn: [stateMachine] },
+  };
+}
+
+/** What the message says. The cause may be long, and is the run's own to show. */
+export function alertInput(pipeline: string): { readonly paths: Record<string, string>; readonly template: string } {
+  return {
+    paths: {
+      run: "$.detail.name",
+      status: "$.detail.status",
+      error: "$.detail.error",
+      account: "$.account",
+      region: "$.region",
+    },
+    template: `"Glacier: run <run> of pipeline ${pipeline} is <status>: <error> (account <account>, <region>). See: glacier show <run>"`,
+  };
+}
+
+/** EventBridge may publish to the topic, for this account's rules. */
+export function topicPolicy(topic: string): Value {
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Principal: { Service: "events.amazonaws.com" },
+        Action: "sns:Publish",
+        Resource: ref(topic, "arn"),
+      },
+    ],
+  };
+}

@@ -1,0 +1,53 @@
+import { type Artifacts, type Compilation, type Diagnostic, GlacierError } from "@glacier/core";
+import { writeArtifacts } from "@glacier/core/node";
+import { toCloudFormation } from "./cloudformation/index.ts";
+import type { Model, Resource } from "./model.ts";
+import type { Transform } from "./options.ts";
+import { toTerraform } from "./terraform/index.ts";
+
+/** A pipeline as infrastructure on AWS: what a compilation by `AWSTarget` answers. */
+export class AWSCompilation implements Compilation {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly forms: {
+    readonly terraform: () => Promise<Artifacts>;
+    readonly cloudformation: () => Promise<Artifacts>;
+  };
+  readonly #model: Model | undefined;
+
+  /** Without a model it can't be deployed, and a diagnostic says why. */
+  constructor(diagnostics: readonly Diagnostic[], model: Model | undefined, transform: Transform | undefined) {
+    this.diagnostics = diagnostics;
+    this.#model = model;
+    this.forms = {
+      terraform: async () => toTerraform(this.#deployable(), transform),
+      cloudformation: async () => toCloudFormation(this.#deployable(), transform),
+    };
+  }
+
+  /** What is deployed, before it is printed; nothing where a diagnostic forbids to. */
+  get resources(): readonly Resource[] {
+    return this.#model?.resources ?? [];
+  }
+
+  /** Writes Terraform's JSON and the code below `folder`. Errors: the first error diagnostic, `STORAGE_FAILED`; `OPTION_INVALID` of `transform`. */
+  async toTerraform(folder: string): Promise<void> {
+    await writeArtifacts(await this.forms.terraform(), folder);
+  }
+
+  /** Writes a CloudFormation template and the code below `folder`. Errors as {@link toTerraform}. */
+  async toCloudFormation(folder: string): Promise<void> {
+    await writeArtifacts(await this.forms.cloudformation(), folder);
+  }
+
+  #deployable(): Model {
+    if (this.#model !== undefined) return this.#model;
+    const errors = this.diagnostics.flatMap(({ severity, error }) => (severity === "error" ? [error] : []));
+    const [first] = errors as [GlacierError];
+    if (errors.length === 1) throw first;
+    throw new GlacierError(first.code, {
+      message: `this can't be deployed:\n${errors.map(({ message }) => `- ${message}`).join("\n")}`,
+      hint: first.hint,
+      issues: errors,
+    });
+  }
+}

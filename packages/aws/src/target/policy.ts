@@ -1,0 +1,160 @@
+import { findDataset, type Plan, type PlanTask, type StorageResource } from "@glacier/core";
+import { attemptWriter, manifestKey, pinsKey, runsPrefix } from "@glacier/core/compile";
+import { defaultBucket } from "../deployment.ts";
+import { limits } from "./limits.ts";
+import type { Settings } from "./settings.ts";
+import { account, jsonOf, plain, type Text, text, type Value } from "./text.ts";
+
+/** One statement of a policy; it allows. */
+export interface Statement {
+  readonly actions: readonly string[];
+  readonly resources: readonly Text[];
+  readonly condition?: { readonly [operator: string]: { readonly [key: string]: Text } };
+}
+
+/** What a task's own code may do: read exactly what it takes, write exactly what it makes. */
+export function taskStatements(plan: Plan, task: PlanTask, settings: Settings): Statement[] {
+  const { quarantine } = typeof task.onInvalid === "string" ? { quarantine: undefined } : task.onInvalid;
+  const named = (names: readonly string[]) =>
+    [...new Set(names)].sort().map((name) => findDataset(plan.datasets, name));
+  const inputs = named(Object.values(task.inputs));
+  const outputs = named([...Object.values(task.outputs), ...(quarantine === undefined ? [] : [quarantine])]);
+  const state = (key: string) => objectArn(plan.state, key, settings);
+  const manifest = ({ name }: { name: string }) => state(escaped(manifestKey(plan, name)));
+  const object = ({ storage, key }: (typeof inputs)[number]) => objectArn(storage, escaped(key), settings);
+  const made = inputs.filter(({ producer }) => producer !== undefined);
+  const takesSource = made.length < inputs.length;
+  return compact([
+    {
+      actions: ["s3:GetObject"],
+      resources: [
+        ...inputs.filter(inS3).map(object),
+        ...made.map(manifest),
+        ...(takesSource ? [state(pinsKey(plan, "*"))] : []),
+      ],
+    },
+    {
+      actions: ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"],
+      resources: outputs.filter(inS3).map(object),
+    },
+    { actions: ["s3:GetObject", "s3:PutObject"], resources: outputs.map(manifest) },
+    { actions: ["s3:PutObject"], resources: [state(`${runsPrefix(plan)}*/${attemptWriter("*", task.name, "*")}.*`)] },
+    bucketsOf([plan.state, ...[...inputs, ...outputs].map(({ storage }) => storage)], settings),
+    keyOf(settings),
+    {
+      actions: ["secretsmanager:GetSecretValue"],
+      resources: [...new Set(Object.values(task.secrets))].sort().map((name) => secretArn(name, settings)),
+    },
+  ]);
+}
+
+/** What begin and finish may do: pin the sources, and write and read the journal. */
+export function runStatements(plan: Plan, settings: Settings): Statement[] {
+  const sources = plan.datasets.filter(({ producer, consumers }) => producer === undefined && consumers.length > 0);
+  const state = (key: string) => objectArn(plan.state, key, settings);
+  return compact([
+    {
+      actions: ["s3:GetObject"],
+      resources: sources.filter(inS3).map(({ storage, key }) => objectArn(storage, escaped(key), settings)),
+    },
+    {
+      actions: ["s3:GetObject", "s3:PutObject"],
+      resources: [state(pinsKey(plan, "*")), state(`${runsPrefix(plan)}*`)],
+    },
+    bucketsOf([plan.state, ...sources.map(({ storage }) => storage)], settings),
+    keyOf(settings),
+  ]);
+}
+
+/** Writing to a log group of its own. */
+export function logStatement(logGroup: string, { partition, region }: Settings): Statement {
+  return {
+    actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+    resources: [text`arn:${partition}:logs:${region}:${account}:log-group:${logGroup}:*`],
+  };
+}
+
+/** A role's statements where they are put; undefined where they have no room. */
+export function pack(statements: readonly Statement[]): { inline: Statement[]; managed: Statement[][] } | undefined {
+  if (sizeOf(statements) <= limits.inlinePolicy.max) return { inline: [...statements], managed: [] };
+  const policies: Statement[][] = [[]];
+  let left = limits.inlinePolicy.max - overhead;
+  for (const statement of statements) {
+    let open: Text[] | undefined;
+    for (const resource of statement.resources) {
+      const size = plain(resource).length + 3;
+      const start = sizeOf([{ ...statement, resources: [] }]) - overhead + 1;
+      if (open === undefined || size > left) {
+        if (size + start > left) {
+          policies.push([]);
+          left = limits.managedPolicy.max - overhead;
+        }
+        open = [];
+        policies.at(-1)?.push({ ...statement, resources: open });
+        left -= start;
+      }
+      open.push(resource);
+      left -= size;
+    }
+  }
+  const [inline = [], ...managed] = policies;
+  return managed.length > limits.managedPoliciesPerRole.max ? undefined : { inline, managed };
+}
+
+/** Statements as IAM takes them. */
+export function policyDocument(statements: readonly Statement[]): { readonly [key: string]: Value } {
+  return {
+    Version: "2012-10-17",
+    Statement: statements.map(({ actions, resources, condition }) => ({
+      Effect: "Allow",
+      Action: actions,
+      Resource: resources,
+      ...(condition !== undefined && { Condition: condition }),
+    })),
+  };
+}
+
+const overhead = JSON.stringify(policyDocument([])).length;
+
+function sizeOf(statements: readonly Statement[]): number {
+  return jsonOf(policyDocument(statements), (part) => ("parts" in part ? plain(part) : part.name)).length;
+}
+
+/** ARN of an object below a storage's root. `key` may have wildcards. */
+function objectArn(storage: StorageResource, key: string, settings: Settings): Text {
+  const prefix = String(storage["prefix"] ?? "").replace(/^\/+|\/+$/g, "");
+  return text`${bucketArn(storage, settings)}/${prefix === "" ? "" : `${escaped(prefix)}/`}${key}`;
+}
+
+function bucketArn({ bucket }: StorageResource, { partition, bucketName }: Settings): Text {
+  return text`arn:${partition}:s3:::${bucket === defaultBucket ? bucketName : String(bucket)}`;
+}
+
+/** Without this right, S3 answers "denied" and not "no such object" for what isn't there; it shows keys, no content. */
+function bucketsOf(storages: readonly StorageResource[], settings: Settings): Statement {
+  const arns = storages.filter((storage) => inS3({ storage })).map((storage) => bucketArn(storage, settings));
+  const distinct = new Map(arns.map((arn) => [plain(arn), arn]));
+  return { actions: ["s3:ListBucket"], resources: [...distinct.keys()].sort().map((id) => distinct.get(id) as Text) };
+}
+
+function keyOf({ kmsKey }: Settings): Statement {
+  return { actions: ["kms:Decrypt", "kms:GenerateDataKey"], resources: kmsKey === undefined ? [] : [kmsKey] };
+}
+
+/** Secrets Manager adds "-" and six characters to a secret's name. https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html */
+function secretArn(name: string, { partition, region, secretsPrefix }: Settings): Text {
+  return text`arn:${partition}:secretsmanager:${region}:${account}:secret:${secretsPrefix}${name}-??????`;
+}
+
+function inS3({ storage }: { readonly storage: StorageResource }): boolean {
+  return storage.kind === "s3";
+}
+
+/** A key as it is, where IAM would see wildcards. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars */
+function escaped(key: string): string {
+  return key.replace(/[*?$]/g, (character) => `\${${character}}`);
+}
+
+function compact(statements: readonly Statement[]): Statement[] {
+  return statements.filter(({ resources }) => resources.length > 0);
+}

@@ -1,0 +1,60 @@
+import { GlacierError, type Json } from "@glacier/core";
+import type { Model, Resource } from "./model.ts";
+import type { PrintedResource, Properties, Transform } from "./options.ts";
+
+/** How a form has each kind of resource. */
+export type Printers = {
+  readonly [K in Resource["kind"]]: (resource: Extract<Resource, { kind: K }>, printed: Printed, model: Model) => void;
+};
+
+/** Printed resources by type and id, each transformed. */
+export class Printed {
+  readonly #form: PrintedResource["form"];
+  readonly #transform: Transform | undefined;
+  readonly all: { readonly type: string; readonly id: string; readonly properties: Properties }[] = [];
+
+  constructor(form: PrintedResource["form"], transform: Transform | undefined) {
+    this.#form = form;
+    this.#transform = transform;
+  }
+
+  addAll(model: Model, printers: Printers): void {
+    for (const resource of model.resources) {
+      const print = printers[resource.kind] as (resource: Resource, printed: Printed, model: Model) => void;
+      print(resource, this, model);
+    }
+  }
+
+  add(type: string, id: string, properties: Properties): void {
+    this.all.push({ type, id, properties: this.#transformed(type, id, properties) });
+  }
+
+  #transformed(type: string, id: string, properties: Properties): Properties {
+    if (this.#transform === undefined) return properties;
+    // A copy: lists and tags are shared between resources.
+    const answer: unknown = this.#transform({ form: this.#form, type, id, properties: structuredClone(properties) });
+    if (isRecord(answer) && isJson(answer)) return answer as Properties;
+    throw new GlacierError("OPTION_INVALID", {
+      message: `AWSTarget: its option "transform" returned no JSON object for ${type} "${id}"`,
+      hint: "Return the properties to print; those that it is not about as they came.",
+    });
+  }
+}
+
+function isJson(value: unknown): value is Json {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return true;
+  if (typeof value === "number") return Number.isFinite(value);
+  if (Array.isArray(value)) return value.every(isJson);
+  return isRecord(value) && Object.values(value).every(isJson);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** JSON for people and diffs. */
+export function pretty(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

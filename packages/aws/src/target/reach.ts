@@ -1,0 +1,62 @@
+import type { Diagnostic, PlanDataset, Registry } from "@glacier/core";
+import { remark } from "./limits.ts";
+
+/** A remark on each dataset that no function or container on AWS could reach. */
+export function checkStorage(datasets: readonly PlanDataset[], registry: Registry): Diagnostic[] {
+  const brought = new Map(
+    registry.providers.flatMap((provider) =>
+      Object.keys(provider.storage ?? {}).map((kind) => [kind, provider] as const),
+    ),
+  );
+  return datasets.flatMap(({ name, storage, producer, consumers }): Diagnostic[] => {
+    const { kind } = storage;
+    const context = { dataset: name, kind };
+    const users = [...(producer === undefined ? [] : [producer]), ...consumers];
+    const what = `dataset "${name}" (of ${users.map((user) => `"${user}"`).join(", ")})`;
+    const hint = "Bind it to storage.s3({ bucket }), or give it no storage: then it goes to the deployment's bucket.";
+    if (kind === "s3") {
+      return isLoopback(storage["endpoint"])
+        ? [
+            remark(
+              "error",
+              "STORAGE_UNREACHABLE",
+              `${what} is on a server of this machine, which AWS can't reach`,
+              hint,
+              context,
+            ),
+          ]
+        : [];
+    }
+    if (kind === "localFs" || kind === "memory") {
+      const where = kind === "memory" ? "in this process's memory" : "in a folder of this machine";
+      return [remark("error", "STORAGE_UNREACHABLE", `${what} is ${where}, which AWS can't reach`, hint, context)];
+    }
+    const provider = brought.get(kind);
+    if (provider === undefined) {
+      return [
+        remark(
+          "error",
+          "PROVIDER_MISSING",
+          `${what} is on storage of kind "${kind}", which no provider brings`,
+          "Install the package that brings it and list it in glacier.config.ts.",
+          context,
+        ),
+      ];
+    }
+    if (provider.module !== undefined) return [];
+    return [
+      remark(
+        "error",
+        "STORAGE_UNREACHABLE",
+        `${what} is on storage of provider "${provider.name}", which doesn't say where its code is`,
+        "Its author gives it `module: import.meta.url`; without it a provider works in process only.",
+        context,
+      ),
+    ];
+  });
+}
+
+function isLoopback(endpoint: unknown): boolean {
+  if (typeof endpoint !== "string" || !URL.canParse(endpoint)) return false;
+  return /^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(endpoint).hostname);
+}

@@ -1,0 +1,37 @@
+import { policyName } from "../../names.ts";
+import type { Role } from "../model.ts";
+import { policyDocument } from "../policy.ts";
+import type { Printed } from "../print.ts";
+import { trustOf } from "../trust.ts";
+import { tags } from "./tags.ts";
+import { jsonTemplate, reference } from "./value.ts";
+
+export function printRole({ id, name, service, inline, managed, boundary }: Role, printed: Printed): void {
+  printed.add("aws_iam_role", id, {
+    name,
+    assume_role_policy: jsonTemplate(trustOf(service)),
+    ...(boundary !== undefined && { permissions_boundary: boundary }),
+    tags,
+  });
+  const role = reference(`aws_iam_role.${id}.name`);
+  if (inline.length > 0) {
+    printed.add("aws_iam_role_policy", id, { name: "glacier", role, policy: jsonTemplate(policyDocument(inline)) });
+  }
+  managed.forEach((statements, i) => {
+    const own = `${id}_${i + 1}`;
+    printed.add("aws_iam_policy", own, {
+      name: policyName(name, i + 1),
+      policy: jsonTemplate(policyDocument(statements)),
+      tags,
+    });
+    printed.add("aws_iam_role_policy_attachment", own, { role, policy_arn: reference(`aws_iam_policy.${own}.arn`) });
+  });
+}
+
+/** What must be there before something may do what the role says. */
+export function policiesOf({ id, inline, managed }: Role): string[] {
+  return [
+    ...(inline.length > 0 ? [`aws_iam_role_policy.${id}`] : []),
+    ...managed.map((_, i) => `aws_iam_role_policy_attachment.${id}_${i + 1}`),
+  ];
+}

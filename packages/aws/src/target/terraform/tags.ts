@@ -1,0 +1,4 @@
+import { reference } from "./value.ts";
+
+/** The model's tags, said once in the module. */
+export const tags: string = reference("local.tags");

@@ -1,0 +1,85 @@
+/** A string, or one with parts that are only known where it is deployed. */
+export type Text = string | Join;
+
+/** What is only known where it is deployed: the account's number, or an attribute of another resource of the model. */
+export type Ref = { readonly kind: "account" } | { readonly kind: Attribute; readonly of: string };
+
+/** `name` is a bucket's, `url` a repository's. */
+export type Attribute = "arn" | "name" | "url";
+
+/** Whatever JSON can say, with {@link Text} for strings, and lists that are parameters of the deployment. */
+export type Value =
+  | Text
+  | number
+  | boolean
+  | null
+  | ParameterList
+  | readonly Value[]
+  | { readonly [key: string]: Value };
+
+/** A string in parts. */
+export class Join {
+  readonly parts: readonly (string | Ref)[];
+
+  constructor(parts: readonly (string | Ref)[]) {
+    this.parts = parts;
+  }
+}
+
+/** A list of strings that whoever deploys it gives. */
+export class ParameterList {
+  readonly name: ParameterName;
+
+  constructor(name: ParameterName) {
+    this.name = name;
+  }
+}
+
+/** Parameters of a deployment. */
+export type ParameterName = "subnets" | "securityGroups";
+
+/** The number of the account that it is deployed in. */
+export const account: Ref = { kind: "account" };
+
+/** An attribute of another resource. */
+export function ref(of: string, kind: Attribute): Join {
+  return new Join([{ kind, of }]);
+}
+
+/** Template tag that makes a {@link Text}. */
+export function text(strings: TemplateStringsArray, ...inserted: readonly (Text | Ref | number)[]): Text {
+  const parts: (string | Ref)[] = [];
+  let last = strings[0] ?? "";
+  inserted.forEach((value, i) => {
+    const own = value instanceof Join ? value.parts : typeof value === "object" ? [value] : [String(value)];
+    for (const part of own) {
+      if (typeof part === "string") last += part;
+      else {
+        parts.push(last, part);
+        last = "";
+      }
+    }
+    last += strings[i + 1] ?? "";
+  });
+  if (parts.length === 0) return last;
+  return new Join([...parts, last].filter((part) => part !== ""));
+}
+
+/** An account has 12 digits; references of other kinds don't stand where length matters. */
+export const accountLength = 12;
+
+/** A text as it will be, with an account of zeros: for its length, and for telling texts apart. */
+export function plain(value: Text): string {
+  if (typeof value === "string") return value;
+  return value.parts
+    .map((part) => (typeof part === "string" ? part : part.kind === "account" ? "0".repeat(accountLength) : part.of))
+    .join("");
+}
+
+/** A value as JSON text; `print` says what stands for a text that isn't plain. */
+export function jsonOf(value: Value, print: (text: Join | ParameterList) => unknown): string {
+  // Class instances have no toJSON, so the replacer sees them as they are.
+  return JSON.stringify(value, (_, part) =>
+    part instanceof Join || part instanceof ParameterList ? print(part) : part,
+  );
+}
