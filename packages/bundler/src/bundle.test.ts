@@ -55,6 +55,18 @@ describe("what a bundle is", () => {
     expect(result.inputs.map(({ path }) => path)).toContain("node_modules/runtime/index.js");
   });
 
+  test("an entry imports further modules by names that say nothing of this machine", async () => {
+    const root = project({
+      "user/pipeline.ts": "export const n = 1;\n",
+      "elsewhere/redis.ts": "export const redis = 2;\n",
+    });
+    const entry = `import { n } from "${pipelineImport}";\nimport { redis } from "glacier:provider/redis";\nexport const sum = n + redis;\n`;
+    const modules = { "glacier:provider/redis": pathToFileURL(join(root, "elsewhere/redis.ts")) };
+    const result = await bundle({ module: join(root, "user/pipeline.ts"), entry, modules });
+    expect(await load(result)).toMatchObject({ sum: 3 });
+    expect(result.code + result.map).not.toContain(root);
+  });
+
   test("CommonJS dependencies keep require, __dirname and builtins; a module's own names of that kind stay its own", async () => {
     const root = project({
       "pipeline.ts": `import { createRequire } from "node:module";

@@ -22,6 +22,11 @@ export interface BundleOptions {
    * Without one the bundle is the pipeline's module itself.
    */
   readonly entry?: string;
+  /**
+   * Further modules that the entry imports by names of its own, `"glacier:provider/redis"`, each a path or `file:` URL:
+   * so no machine's paths are in the entry, which the source map holds.
+   */
+  readonly modules?: Readonly<Record<string, string | URL>>;
   /** Where the entry's own imports are looked up: a path or `file:` URL of a file. Default: the pipeline's module. */
   readonly entryFrom?: string | URL;
   /** Packages (with all their subpaths) that stay imports; whoever runs the bundle has them installed. */
@@ -112,7 +117,7 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
 }
 
 function settings(
-  { entry, entryFrom, external = [], minify = false, conditions = [] }: BundleOptions,
+  { entry, entryFrom, modules = {}, external = [], minify = false, conditions = [] }: BundleOptions,
   root: string,
   module: string,
 ): BuildOptions {
@@ -126,7 +131,10 @@ function settings(
             resolveDir: dirname(entryFrom === undefined ? module : modulePath(entryFrom)),
             loader: "ts" as const,
           },
-          alias: { [pipelineImport]: module },
+          alias: {
+            ...Object.fromEntries(Object.entries(modules).map(([name, at]) => [name, modulePath(at)])),
+            [pipelineImport]: module,
+          },
         }),
     absWorkingDir: root,
     outdir: "out",

@@ -1,0 +1,1 @@
+export { buildCode } from "./build.ts";
