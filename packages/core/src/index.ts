@@ -44,7 +44,7 @@ export { contractVersion, type FormatFactory, type Provider } from "./provider/p
 export { createRegistry, type Registry, type RegistryEntry } from "./provider/registry.ts";
 export type { Artifacts, Compilation, CompileContext, Diagnostic, Target } from "./provider/target.ts";
 export type * from "./run/events.ts";
-export type { ExecutionContext, Executor, PipelineRun, TaskInvocation } from "./run/executor.ts";
+export type { CheckContext, ExecutionContext, Executor, PipelineRun, TaskInvocation } from "./run/executor.ts";
 export { readJournal } from "./run/journal.ts";
 export type { Manifest } from "./run/manifest.ts";
 export type { RunPreview } from "./run/preview.ts";

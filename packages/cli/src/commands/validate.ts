@@ -62,7 +62,7 @@ async function bindingIssues(project: Project, executor: Executor): Promise<Glac
         : [unsupportedCompute(name, compute.kind, executor.name, executor.supports)],
     );
     const missing = plan.datasets.flatMap(({ storage }) => tried(() => registry.storage(storage)));
-    const refused = (await executor.check?.(plan, pipeline)) ?? [];
+    const refused = (await executor.check?.(plan, pipeline, { whole: plan, registry })) ?? [];
     return [...unsupported, ...refused.filter((error) => isGlacierError(error)), ...unique(missing)];
   } finally {
     await registry.close();

@@ -1,3 +1,4 @@
+export { writePins } from "../run/pins.ts";
 export { type CollectedEvents, collectEvents, type EventCollector } from "./collect-events.ts";
 export { executeTask } from "./execute-task.ts";
 export { isRemote, markRemote } from "./is-remote.ts";

@@ -36,9 +36,16 @@ export interface Executor<Supports extends string = string> {
    */
   runPipeline?(run: PipelineRun, context: ExecutionContext): Promise<RunStatus>;
   /** What a task of this plan can't do here (a kind of compute, a storage out of reach), before anything runs. */
-  check?(plan: Plan, pipeline: AnyPipeline): readonly Error[] | Promise<readonly Error[]>;
+  check?(plan: Plan, pipeline: AnyPipeline, context: CheckContext): readonly Error[] | Promise<readonly Error[]>;
   /** Called once when a run is over, however it ended; another may follow. */
   close?(): Promise<void>;
+}
+
+/** What surrounds a check. */
+export interface CheckContext {
+  /** The plan with every task, also those that this run doesn't cover. */
+  readonly whole: Plan;
+  readonly registry: Registry;
 }
 
 /** All that identifies one attempt. Plain JSON; on any engine no data travels with it. */

@@ -6,7 +6,7 @@ import type { AnyPipeline } from "../pipeline/types.ts";
 import { buildPlan } from "../plan/build.ts";
 import type { Plan, PlanTask } from "../plan/plan.ts";
 import { createRegistry, type Registry } from "../provider/registry.ts";
-import type { Executor } from "./executor.ts";
+import type { CheckContext, Executor } from "./executor.ts";
 import { checkRunId, newRunId } from "./journal.ts";
 import { checkParams } from "./params.ts";
 import { pinSources } from "./pins.ts";
@@ -50,7 +50,7 @@ export async function prepareRun(
   const selected = select(graph, options);
   const taskNames = new Set(selected.map((index) => graph.tasks[index]?.name));
   const tasks = plan.tasks.filter(({ name }) => taskNames.has(name)).map(withLimit);
-  await checkExecutor(plan, pipeline, tasks, executor);
+  await checkExecutor({ ...plan, tasks }, pipeline, executor, { whole: plan, registry });
   for (const { storage } of plan.datasets) registry.storage(storage);
   const start = resume === undefined ? undefined : await readStart(plan, resume, registry);
   const runParams = start === undefined ? (params ?? {}) : sameParams(start, params);
@@ -90,11 +90,11 @@ function withLimit(task: PlanTask): PlanTask {
 async function checkExecutor(
   plan: Plan,
   pipeline: AnyPipeline,
-  tasks: readonly PlanTask[],
   executor: Executor,
+  context: CheckContext,
 ): Promise<void> {
   const mistakes: GlacierError[] = [];
-  for (const { name, compute } of tasks) {
+  for (const { name, compute } of plan.tasks) {
     if (compute === undefined || executor.supports.includes(compute.kind)) continue;
     mistakes.push(
       new GlacierError("COMPUTE_UNSUPPORTED", {
@@ -104,8 +104,7 @@ async function checkExecutor(
       }),
     );
   }
-  const covered = { ...plan, tasks };
-  for (const error of (await executor.check?.(covered, pipeline)) ?? []) {
+  for (const error of (await executor.check?.(plan, pipeline, context)) ?? []) {
     if (!isGlacierError(error)) throw error;
     mistakes.push(error);
   }
