@@ -3,28 +3,37 @@ export class Closure {
   readonly dependencies: readonly (readonly number[])[];
   readonly dependents: readonly (readonly number[])[];
   readonly #words: number;
+  /** A row of bits for each task. */
   readonly #ancestors: Uint32Array;
+  readonly #descendants: Uint32Array;
 
   /** `dependencies[i]` are all below `i`. */
   constructor(dependencies: readonly (readonly number[])[]) {
-    const size = dependencies.length;
-    const words = Math.ceil(size / 32);
-    const ancestors = new Uint32Array(size * words);
     const dependents: number[][] = dependencies.map(() => []);
     dependencies.forEach((before, task) => {
-      for (const other of before) {
-        dependents[other]?.push(task);
-        for (let w = 0; w < words; w++) {
-          ancestors[task * words + w] = at(ancestors, task * words + w) | at(ancestors, other * words + w);
-        }
-        const word = task * words + (other >> 5);
-        ancestors[word] = at(ancestors, word) | (1 << (other & 31));
-      }
+      for (const other of before) dependents[other]?.push(task);
     });
+    const tasks = dependencies.map((_, task) => task);
     this.dependencies = dependencies;
     this.dependents = dependents;
-    this.#words = words;
-    this.#ancestors = ancestors;
+    this.#words = Math.ceil(dependencies.length / 32);
+    this.#ancestors = this.#close(tasks, dependencies);
+    this.#descendants = this.#close(tasks.reverse(), dependents);
+  }
+
+  /** For each task its neighbours on one side and theirs, in an order in which these come first. */
+  #close(order: readonly number[], neighbours: readonly (readonly number[])[]): Uint32Array {
+    const words = this.#words;
+    const rows = new Uint32Array(order.length * words);
+    for (const task of order) {
+      for (const other of neighbours[task] ?? []) {
+        for (let w = 0; w < words; w++)
+          rows[task * words + w] = at(rows, task * words + w) | at(rows, other * words + w);
+        const word = task * words + (other >> 5);
+        rows[word] = at(rows, word) | (1 << (other & 31));
+      }
+    }
+    return rows;
   }
 
   /** Whether `after` waits for `before`, directly or not. */
@@ -64,14 +73,13 @@ export class Closure {
   seriesBlocks(tasks: readonly number[]): number[][] {
     const mask = new Uint32Array(this.#words);
     for (const task of tasks) mask[task >> 5] = at(mask, task >> 5) | (1 << (task & 31));
-    const before = new Map(tasks.map((task) => [task, this.#countBefore(task, mask)]));
-    const after = this.#countAfter(tasks);
+    const before = new Map(tasks.map((task) => [task, this.#count(this.#ancestors, task, mask)]));
     const order = [...tasks].sort((a, b) => (before.get(a) ?? 0) - (before.get(b) ?? 0) || a - b);
     const blocks: number[][] = [[]];
     let related = 0;
     order.forEach((task, index) => {
       blocks.at(-1)?.push(task);
-      related += (after.get(task) ?? 0) - (before.get(task) ?? 0);
+      related += this.#count(this.#descendants, task, mask) - (before.get(task) ?? 0);
       const done = index + 1;
       if (done < order.length && related === done * (order.length - done)) blocks.push([]);
     });
@@ -79,23 +87,10 @@ export class Closure {
     return blocks;
   }
 
-  #countBefore(task: number, mask: Uint32Array): number {
+  #count(rows: Uint32Array, task: number, mask: Uint32Array): number {
     let count = 0;
-    for (let w = 0; w < this.#words; w++) count += bits(at(this.#ancestors, task * this.#words + w) & at(mask, w));
+    for (let w = 0; w < this.#words; w++) count += bits(at(rows, task * this.#words + w) & at(mask, w));
     return count;
-  }
-
-  #countAfter(tasks: readonly number[]): Map<number, number> {
-    const counts = new Map(tasks.map((task) => [task, 0]));
-    for (const after of tasks) {
-      const row = after * this.#words;
-      for (const task of tasks) {
-        if (task >= after) break;
-        if ((at(this.#ancestors, row + (task >> 5)) & (1 << (task & 31))) !== 0)
-          counts.set(task, (counts.get(task) ?? 0) + 1);
-      }
-    }
-    return counts;
   }
 }
 

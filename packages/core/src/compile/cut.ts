@@ -1,8 +1,10 @@
 import type { Closure } from "./closure.ts";
 
-/** How many guesses at the durations a cut is judged by, and how many cuts along one order are looked at. */
+/** How many guesses at the durations a cut is judged by. */
 const samples = 32;
-const cutsPerOrder = 64;
+
+/** Of the cuts that cost at most this much more than the cheapest, the most even one is taken: it leaves the fewest further cuts. */
+const tolerance = 1.01;
 
 /**
  * How much longer than its critical path a connected part of `size` tasks will probably be once it is cut itself; from
@@ -22,27 +24,33 @@ export function durationsOf(tasks: number): Float64Array {
 
 /**
  * Parts these tasks in two, so that the second may wait for all of the first: none of the first waits for one of the
- * second. Of all such cuts, one that probably makes the whole shortest.
+ * second. Such cuts are the beginnings of orders of execution; of all along three sensible orders, one that probably makes
+ * the whole shortest.
  */
 export function chooseCut(tasks: readonly number[], closure: Closure, durations: Float64Array): [number[], number[]] {
   const part = new Part(tasks, closure, durations);
-  let best: Uint8Array | undefined;
-  let lowest = Number.POSITIVE_INFINITY;
-  for (const cut of part.candidates()) {
-    const cost = part.cost(cut, 1, part.heads) + part.cost(cut, 0, part.tails);
-    if (cost >= lowest) continue;
-    lowest = cost;
-    best = cut;
-  }
-  return [tasks.filter((_, i) => best?.[i] === 1), tasks.filter((_, i) => best?.[i] === 0)];
+  const cuts = part.orders().flatMap((order) => {
+    const before = part.costs(order, part.heads);
+    const after = part.costs(order.toReversed(), part.tails);
+    return order.slice(1).map((_, i) => {
+      const done = i + 1;
+      const cost = (before[done] as number) + (after[order.length - done] as number);
+      return { order, done, cost, balance: Math.min(done, order.length - done) };
+    });
+  });
+  const enough = cuts.reduce((lowest, { cost }) => Math.min(lowest, cost), Number.POSITIVE_INFINITY) * tolerance;
+  const { order, done } = cuts.reduce((best, cut) =>
+    cut.cost <= enough && (best.cost > enough || cut.balance > best.balance) ? cut : best,
+  );
+  const first = order.slice(0, done);
+  const chosen = new Set(first);
+  return [tasks.filter((_, i) => chosen.has(i)), tasks.filter((_, i) => !chosen.has(i))];
 }
 
 /** Tasks that are to be cut, by position; with the longest ways to and from each, by guess. */
 class Part {
-  readonly #size: number;
-  /** Positions that each waits for, and that wait for it. */
-  readonly #before: number[][];
-  readonly #after: number[][];
+  /** Positions that wait for each other directly. */
+  readonly #neighbours: readonly (readonly number[])[];
   /** Durations of the longest way that ends with a task. It is the same in any first half of a cut that the task is in. */
   readonly heads: Float64Array;
   /** Durations of the longest way that begins with a task, likewise for second halves. */
@@ -51,82 +59,102 @@ class Part {
   constructor(tasks: readonly number[], closure: Closure, durations: Float64Array) {
     const position = new Map(tasks.map((task, i) => [task, i]));
     const inside = (all: readonly number[] = []) => all.flatMap((task) => position.get(task) ?? []);
-    this.#size = tasks.length;
-    this.#before = tasks.map((task) => inside(closure.dependencies[task]));
-    this.#after = tasks.map((task) => inside(closure.dependents[task]));
+    const before = tasks.map((task) => inside(closure.dependencies[task]));
+    const after = tasks.map((task) => inside(closure.dependents[task]));
     const own = new Float64Array(tasks.length * samples);
     for (const [i, task] of tasks.entries())
       own.set(durations.subarray(task * samples, (task + 1) * samples), i * samples);
     const forward = tasks.map((_, i) => i);
-    this.heads = longest(forward, this.#before, own);
-    this.tails = longest(forward.toReversed(), this.#after, own);
+    this.#neighbours = forward.map((i) => [...(before[i] ?? []), ...(after[i] ?? [])]);
+    this.heads = longest(forward, before, own);
+    this.tails = longest(forward.toReversed(), after, own);
   }
 
-  /** The cuts to choose from, 1 for each task of the first half: the beginnings of several sensible orders of execution. */
-  candidates(): Iterable<Uint8Array> {
+  /** Positions as soon as possible, as late as possible, and between the two. */
+  orders(): number[][] {
     const head = means(this.heads);
     const tail = means(this.tails);
-    const found = new Map<string, Uint8Array>();
-    for (const key of [head, tail.map((value) => -value), head.map((value, i) => value - (tail[i] as number))]) {
-      const order = [...key.keys()].sort((a, b) => (key[a] as number) - (key[b] as number) || a - b);
-      const every = Math.ceil(this.#size / cutsPerOrder);
-      const cut = new Uint8Array(this.#size);
-      order.slice(0, -1).forEach((task, done) => {
-        cut[task] = 1;
-        if (done % every === 0) found.set(cut.join(""), cut.slice());
-      });
-    }
-    return found.values();
+    const middle = head.map((value, i) => value - (tail[i] as number));
+    return [head, tail.map((value) => -value), middle].map((key) =>
+      [...key.keys()].sort((a, b) => (key[a] as number) - (key[b] as number) || a - b),
+    );
   }
 
-  /** What one half will take: the slowest of its components, each with its stretch; mean over the guesses. */
-  cost(cut: Uint8Array, half: 0 | 1, ways: Float64Array): number {
+  /**
+   * What the first 0, 1, 2… of an order will take: the slowest of their components, each with its stretch; means over the
+   * guesses. A component only grows, and with it what it takes, so that one pass over the order gives all.
+   */
+  costs(order: readonly number[], ways: Float64Array): Float64Array {
+    const group = new Groups(order.length);
+    const longestIn = ways.slice();
     const slowest = new Float64Array(samples);
-    const seen = new Uint8Array(this.#size);
-    for (let start = 0; start < this.#size; start++) {
-      if (cut[start] !== half || seen[start] === 1) continue;
-      const component = [start];
-      seen[start] = 1;
-      for (let next = 0; next < component.length; next++) {
-        const task = component[next] as number;
-        for (const others of [this.#before[task], this.#after[task]]) {
-          for (const other of others ?? []) {
-            if (cut[other] !== half || seen[other] === 1) continue;
-            seen[other] = 1;
-            component.push(other);
-          }
-        }
+    const costs = new Float64Array(order.length + 1);
+    const added = new Uint8Array(order.length);
+    order.forEach((task, done) => {
+      added[task] = 1;
+      for (const other of this.#neighbours[task] ?? []) {
+        if (added[other] === 0) continue;
+        const [kept, joined] = group.join(task, other);
+        if (kept !== joined) raise(longestIn, kept, joined);
       }
-      const own = new Float64Array(samples);
-      for (const task of component) raise(own, ways, task);
-      const factor = stretch(component.length);
-      for (let k = 0; k < samples; k++) slowest[k] = Math.max(slowest[k] as number, (own[k] as number) * factor);
-    }
-    return mean(slowest);
+      const root = group.of(task);
+      const factor = stretch(group.size(root));
+      for (let k = 0; k < samples; k++)
+        slowest[k] = Math.max(slowest[k] as number, (longestIn[root * samples + k] as number) * factor);
+      costs[done + 1] = mean(slowest);
+    });
+    return costs;
   }
 }
 
-function longest(
-  order: readonly number[],
-  neighbours: readonly (readonly number[])[],
-  own: Float64Array,
-): Float64Array {
+/** Disjoint sets of positions. */
+class Groups {
+  readonly #parents: Int32Array;
+  readonly #sizes: Int32Array;
+
+  constructor(size: number) {
+    this.#parents = Int32Array.from({ length: size }, (_, i) => i);
+    this.#sizes = new Int32Array(size).fill(1);
+  }
+
+  of(position: number): number {
+    let root = position;
+    for (let parent = this.#parents[root] as number; parent !== root; parent = this.#parents[root] as number) {
+      this.#parents[root] = this.#parents[parent] as number;
+      root = parent;
+    }
+    return root;
+  }
+
+  size(root: number): number {
+    return this.#sizes[root] as number;
+  }
+
+  /** Joins two sets; answers the root that is kept and the one that is no more. */
+  join(a: number, b: number): [kept: number, joined: number] {
+    const [x, y] = [this.of(a), this.of(b)];
+    if (x === y) return [x, x];
+    const [kept, joined] = this.size(x) >= this.size(y) ? [x, y] : [y, x];
+    this.#parents[joined] = kept;
+    this.#sizes[kept] = this.size(kept) + this.size(joined);
+    return [kept, joined];
+  }
+}
+
+function longest(order: readonly number[], waitsFor: readonly (readonly number[])[], own: Float64Array): Float64Array {
   const ways = new Float64Array(own.length);
-  const before = new Float64Array(samples);
   for (const task of order) {
-    before.fill(0);
-    for (const other of neighbours[task] ?? []) raise(before, ways, other);
-    for (let k = 0; k < samples; k++)
-      ways[task * samples + k] = (before[k] as number) + (own[task * samples + k] as number);
+    for (const other of waitsFor[task] ?? []) raise(ways, task, other);
+    for (let i = task * samples; i < (task + 1) * samples; i++) ways[i] = (ways[i] as number) + (own[i] as number);
   }
   return ways;
 }
 
-/** Raises each of `values` to the task's own, where that is more. */
-function raise(values: Float64Array, ways: Float64Array, task: number): void {
+/** Raises one position's values to another's, where these are more. */
+function raise(ways: Float64Array, to: number, from: number): void {
   for (let k = 0; k < samples; k++) {
-    const way = ways[task * samples + k] as number;
-    if (way > (values[k] as number)) values[k] = way;
+    const way = ways[from * samples + k] as number;
+    if (way > (ways[to * samples + k] as number)) ways[to * samples + k] = way;
   }
 }
 
