@@ -4,7 +4,20 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Bench, Row } from "./measure.ts";
 
-const names = ["schedule", "pool", "import", "cli", "ndjson", "csv", "parquet", "local-fs", "stream", "tasks"];
+const names = [
+  "schedule",
+  "pool",
+  "import",
+  "cli",
+  "ndjson",
+  "csv",
+  "parquet",
+  "local-fs",
+  "s3",
+  "series-parallel",
+  "stream",
+  "tasks",
+];
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { json: { type: "boolean" }, only: { type: "string" } },
