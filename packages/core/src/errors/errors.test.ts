@@ -11,10 +11,7 @@ const sources = readdirSync(packages, { recursive: true, encoding: "utf8" })
   .join("\n");
 
 describe("codes", () => {
-  /** For the adapters of clouds, which throttle; what runs on this machine doesn't. */
-  const forClouds = ["THROTTLED"];
-
-  it.each(Object.keys(errorCodes).filter((code) => !forClouds.includes(code)))("%s is used somewhere", (code) => {
+  it.each(Object.keys(errorCodes))("%s is used somewhere", (code) => {
     expect(sources.split(`"${code}"`).length).toBeGreaterThan(1);
   });
 
