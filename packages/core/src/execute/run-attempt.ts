@@ -54,7 +54,11 @@ export async function runAttempt({ task, attempt, run }: RemoteAttempt, site: At
   const signal = limit?.signal ?? site.signal;
   let error: GlacierError | undefined;
   try {
-    const sources = isPinned(plan, planned, selected) ? await readPins(plan, runId, registry) : {};
+    const [sources] = await Promise.all([
+      isPinned(plan, planned, selected) ? readPins(plan, runId, registry) : {},
+      // Whatever the task does to this process, its beginning is there.
+      journal.flush(),
+    ]);
     await executeTask(
       { runId, task, attempt, params, sources, selected },
       { plan, pipeline, registry, signal, emit },
