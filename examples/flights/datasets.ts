@@ -4,8 +4,7 @@ import { Dataset, type InvalidRow, json, ndjson, storage, text } from "@glacier/
 import { csv, parquet } from "@glacier/formats";
 import { z } from "zod";
 
-/** The folder of real tables that npm's vega-datasets brings. */
-const tables = join(dirname(fileURLToPath(import.meta.resolve("vega-datasets"))), "..", "data");
+const tables = findTables();
 const table = (key: string) => storage.localFs({ basePath: tables, key });
 
 const iata = z.string().min(3).max(4);
@@ -132,3 +131,12 @@ export type Report = z.infer<typeof Report>;
 export const report = new Dataset("report", { schema: Report });
 /** The report for people. */
 export const summary = new Dataset("summary", { format: text() });
+
+/** The folder of real tables that npm's vega-datasets brings. In a cloud, which has no such folder, bindings say where they are. */
+function findTables(): string {
+  try {
+    return join(dirname(fileURLToPath(import.meta.resolve("vega-datasets"))), "..", "data");
+  } catch {
+    return "data";
+  }
+}
