@@ -1,0 +1,96 @@
+import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import type { ECSClient } from "@aws-sdk/client-ecs";
+import type { LambdaClient } from "@aws-sdk/client-lambda";
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { SFNClient } from "@aws-sdk/client-sfn";
+import type { AWSExecutorOptions } from "./options.ts";
+
+/** A service's SDK, loaded when it is first needed, and a client of it. */
+export interface Service<Sdk, Client> {
+  readonly sdk: Sdk;
+  readonly client: Client;
+}
+
+/** Every service that an executor calls. */
+export interface Clients {
+  lambda(): Promise<Service<typeof import("@aws-sdk/client-lambda"), LambdaClient>>;
+  ecs(): Promise<Service<typeof import("@aws-sdk/client-ecs"), ECSClient>>;
+  sfn(): Promise<Service<typeof import("@aws-sdk/client-sfn"), SFNClient>>;
+  logs(): Promise<Service<typeof import("@aws-sdk/client-cloudwatch-logs"), CloudWatchLogsClient>>;
+  s3(): Promise<S3Client>;
+  /** Ends the connections of those made here; the next call makes new ones. */
+  close(): Promise<void>;
+}
+
+/** A function runs up to 15 minutes, and the answer comes at its end. */
+const longestAnswer = 16 * 60_000;
+
+/** Makes nothing yet. */
+export function createClients({ region, credentials, endpoint, clients = {} }: AWSExecutorOptions): Clients {
+  const common = {
+    ...(region !== undefined && { region }),
+    ...(credentials !== undefined && { credentials }),
+    ...(endpoint !== undefined && { endpoint }),
+  };
+  const made = new Map<string, Promise<{ destroy(): void }>>();
+
+  function once<C extends { destroy(): void }>(name: string, own: C | undefined, make: () => Promise<C>): Promise<C> {
+    if (own !== undefined) return Promise.resolve(own);
+    let client = made.get(name) as Promise<C> | undefined;
+    if (client === undefined) {
+      client = make();
+      made.set(name, client);
+    }
+    return client;
+  }
+
+  return {
+    async lambda() {
+      const sdk = await import("@aws-sdk/client-lambda");
+      const agent = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY };
+      const client = await once("lambda", clients.lambda, async () => {
+        return new sdk.LambdaClient({
+          ...common,
+          // An invocation that broke off may have run: whether to repeat it is the scheduler's to say.
+          maxAttempts: 1,
+          requestHandler: {
+            connectionTimeout: 10_000,
+            requestTimeout: longestAnswer,
+            socketTimeout: longestAnswer,
+            httpAgent: agent,
+            httpsAgent: agent,
+          },
+        });
+      });
+      return { sdk, client };
+    },
+    async ecs() {
+      const sdk = await import("@aws-sdk/client-ecs");
+      return { sdk, client: await once("ecs", clients.ecs, async () => new sdk.ECSClient(common)) };
+    },
+    async sfn() {
+      const sdk = await import("@aws-sdk/client-sfn");
+      return { sdk, client: await once("sfn", clients.sfn, async () => new sdk.SFNClient(common)) };
+    },
+    async logs() {
+      const sdk = await import("@aws-sdk/client-cloudwatch-logs");
+      return { sdk, client: await once("logs", clients.logs, async () => new sdk.CloudWatchLogsClient(common)) };
+    },
+    async s3() {
+      const { S3Client } = await import("@aws-sdk/client-s3");
+      return once("s3", clients.s3, async () => {
+        return new S3Client({
+          ...common,
+          ...(endpoint !== undefined && { forcePathStyle: true }),
+          requestChecksumCalculation: "WHEN_REQUIRED",
+          responseChecksumValidation: "WHEN_REQUIRED",
+        });
+      });
+    },
+    async close() {
+      const open = [...made.values()];
+      made.clear();
+      for (const client of open) (await client.catch(() => undefined))?.destroy();
+    },
+  };
+}

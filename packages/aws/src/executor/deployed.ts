@@ -1,0 +1,68 @@
+import { type AnyPipeline, type CheckContext, GlacierError } from "@glacier/core";
+import { buildCode } from "../code/index.ts";
+import { type Deployment, variables } from "../deployment.ts";
+import { functionName } from "../names.ts";
+import type { Clients } from "./clients.ts";
+import { deploy, serviceError } from "./service-errors.ts";
+
+/** What a deployment's run function tells of it. */
+export interface Deployed {
+  readonly bucket: string;
+  readonly architecture: "arm64" | "x86_64";
+  /** SHA-256 of the zip, as base64. */
+  readonly codeSha256: string;
+  /** ARN of a thing of the deployment's region and account: `arn("states", "stateMachine:orders")`. */
+  arn(service: string, resource: string): string;
+}
+
+/** Looks a deployment up. Errors: `NOT_FOUND` where there is none, `PERMISSION_DENIED`, `UNAVAILABLE`, `OPTION_INVALID`. */
+export async function lookUp(deployment: Deployment, clients: Clients): Promise<Deployed> {
+  const name = functionName(deployment);
+  const { pipeline, tenant } = deployment;
+  const whose = `pipeline "${pipeline}"${tenant === undefined ? "" : ` of tenant "${tenant}"`}`;
+  const context = { pipeline };
+  const { sdk, client } = await clients.lambda();
+  const found = await client.send(new sdk.GetFunctionConfigurationCommand({ FunctionName: name })).catch((error) => {
+    throw serviceError(error, {
+      what: `look up the deployment of ${whose}`,
+      action: `lambda:GetFunctionConfiguration on function ${name}`,
+      missing: `${whose} is not deployed here: there is no function "${name}"`,
+      context,
+    });
+  });
+  const { Environment, FunctionArn = "", Architectures, CodeSha256 = "" } = found;
+  const bucket = Environment?.Variables?.[variables.bucket];
+  if (bucket === undefined) {
+    throw new GlacierError("NOT_FOUND", {
+      message: `function "${name}" is not what AWSTarget emits: it has no ${variables.bucket}`,
+      hint: deploy,
+      context,
+    });
+  }
+  const [, partition = "aws", , region = "", account = ""] = FunctionArn.split(":");
+  return {
+    bucket,
+    architecture: Architectures?.[0] === "x86_64" ? "x86_64" : "arm64",
+    codeSha256: CodeSha256,
+    arn: (service, resource) => `arn:${partition}:${service}:${region}:${account}:${resource}`,
+  };
+}
+
+/** Whether what is deployed is what would be compiled here and now. Errors: those of `buildCode`. */
+export async function isCurrent(
+  { architecture, codeSha256 }: Deployed,
+  pipeline: AnyPipeline,
+  { whole, registry }: CheckContext,
+): Promise<boolean> {
+  const { zip } = await buildCode(whole, { pipeline, registry }, { architecture });
+  return Buffer.from(zip.sha256, "hex").toString("base64") === codeSha256;
+}
+
+/** The error of a deployment whose code is another. */
+export function otherCode({ pipeline }: Deployment): GlacierError {
+  return new GlacierError("MODULE_INVALID", {
+    message: `what is deployed of pipeline "${pipeline}" was compiled from other code than is here`,
+    hint: "Compile and apply again. To run what is deployed as it is: new AWSExecutor({ checkCode: false }).",
+    context: { pipeline },
+  });
+}

@@ -1,0 +1,166 @@
+import type { Task } from "@aws-sdk/client-ecs";
+import { GlacierError } from "@glacier/core";
+import { variables } from "../deployment.ts";
+import { clusterName, logGroupName, taskFamily } from "../names.ts";
+import { containerError } from "../runtime/caught.ts";
+import type { Clients } from "./clients.ts";
+import type { DirectAttempt } from "./direct.ts";
+import { serviceError } from "./service-errors.ts";
+import { wait } from "./wait.ts";
+
+/** Subnets and security groups, as ECS takes them. */
+export interface Network {
+  readonly subnets: string[];
+  readonly securityGroups: string[];
+  readonly assignPublicIp: "ENABLED" | "DISABLED";
+}
+
+/** Name of the one container in each task definition. */
+const containerName = "task";
+/** Milliseconds between looks at a task that runs. */
+const pause = 2000;
+
+/**
+ * Runs one attempt as an ECS task on Fargate; when the signal fires, it is stopped and waited for.
+ * Errors: `TASK_CRASHED`, `OUT_OF_MEMORY`, `IMAGE_UNAVAILABLE`, `NOT_FOUND`, `PERMISSION_DENIED`, `THROTTLED`, `UNAVAILABLE`,
+ * the signal's reason. What the task's own code threw is in its segments.
+ */
+export async function runContainer(attempt: DirectAttempt, network: Network, clients: Clients): Promise<void> {
+  const { plan, request, signal } = attempt;
+  const cluster = clusterName(plan);
+  const arn = await start(attempt, cluster, network, clients);
+  let stopping = false;
+  for (;;) {
+    if (signal.aborted && !stopping) {
+      stopping = true;
+      await stop(arn, cluster, clients, request.task);
+    }
+    const task = await describe(arn, cluster, clients, request.task);
+    if (task?.lastStatus === "STOPPED") {
+      if (stopping) throw signal.reason;
+      const [container] = task.containers ?? [];
+      if (container?.exitCode === 0) return;
+      throw await ended(task, attempt, clients);
+    }
+    if (task === undefined) throw gone(request.task, arn);
+    await wait(pause, stopping ? undefined : signal);
+  }
+}
+
+async function start(
+  { plan, request, token }: DirectAttempt,
+  cluster: string,
+  network: Network,
+  clients: Clients,
+): Promise<string> {
+  const family = taskFamily(plan, request.task);
+  const { sdk, client } = await clients.ecs();
+  const command = new sdk.RunTaskCommand({
+    cluster,
+    taskDefinition: family,
+    launchType: "FARGATE",
+    count: 1,
+    // A repeated request of the SDK's starts no second task.
+    clientToken: token,
+    networkConfiguration: { awsvpcConfiguration: network },
+    overrides: {
+      containerOverrides: [
+        {
+          name: containerName,
+          environment: [
+            { name: variables.task, value: request.task },
+            { name: variables.attempt, value: String(request.attempt) },
+            { name: variables.run, value: JSON.stringify(request.run) },
+          ],
+        },
+      ],
+    },
+  });
+  const { tasks = [], failures = [] } = await client.send(command).catch((error) => {
+    throw serviceError(error, {
+      what: `start a container of task "${request.task}"`,
+      action: `ecs:RunTask on task definition ${family}, and iam:PassRole on its roles`,
+      missing: `task "${request.task}" is not deployed here: there is no task definition "${family}" or no cluster "${cluster}"`,
+      context: { task: request.task },
+    });
+  });
+  const arn = tasks[0]?.taskArn;
+  if (arn !== undefined) return arn;
+  const { reason = "no reason given", detail = "" } = failures[0] ?? {};
+  throw new GlacierError("UNAVAILABLE", {
+    message: `task "${request.task}": ECS starts no container: ${reason} ${detail}`.trimEnd(),
+    hint: "Try again; where it lacks capacity or addresses for long, use more subnets or zones.",
+    context: { task: request.task },
+  });
+}
+
+async function describe(arn: string, cluster: string, clients: Clients, task: string): Promise<Task | undefined> {
+  const { sdk, client } = await clients.ecs();
+  const { tasks } = await client.send(new sdk.DescribeTasksCommand({ cluster, tasks: [arn] })).catch((error) => {
+    throw serviceError(error, {
+      what: `look at the container of task "${task}"`,
+      action: "ecs:DescribeTasks",
+      context: { task },
+    });
+  });
+  return tasks?.[0];
+}
+
+async function stop(arn: string, cluster: string, clients: Clients, task: string): Promise<void> {
+  const { sdk, client } = await clients.ecs();
+  await client.send(new sdk.StopTaskCommand({ cluster, task: arn, reason: "stopped by Glacier" })).catch((error) => {
+    throw serviceError(error, {
+      what: `stop the container of task "${task}"`,
+      action: "ecs:StopTask",
+      context: { task },
+    });
+  });
+}
+
+/** The container's end as an error, with its last words. */
+async function ended(
+  stopped: Task,
+  { plan, request: { task } }: DirectAttempt,
+  clients: Clients,
+): Promise<GlacierError> {
+  const { code, message, hint, context } = containerError({
+    ...(stopped.stoppedReason !== undefined && { StoppedReason: stopped.stoppedReason }),
+    Containers: (stopped.containers ?? []).map(({ exitCode, reason }) => ({
+      ...(exitCode !== undefined && { ExitCode: exitCode }),
+      ...(reason !== undefined && { Reason: reason }),
+    })),
+  });
+  const group = logGroupName("ecs", taskFamily(plan, task));
+  const words = await lastWords(group, stopped.taskArn ?? "", clients);
+  return new GlacierError(code, {
+    message: `task "${task}": ${message}${words === "" ? "" : `:\n${words}`}`,
+    hint,
+    context: { task, ...context },
+  });
+}
+
+/** The end of what a container printed; nothing where it can't be read, since another error is being told. */
+async function lastWords(logGroupName: string, arn: string, clients: Clients): Promise<string> {
+  const id = arn.split("/").at(-1);
+  try {
+    const { sdk, client } = await clients.logs();
+    // awslogs names a stream after its prefix, the container and the task; the prefix is the container's name again.
+    const command = new sdk.GetLogEventsCommand({
+      logGroupName,
+      logStreamName: `${containerName}/${containerName}/${id}`,
+      limit: 20,
+    });
+    const { events = [] } = await client.send(command);
+    return events.map(({ message }) => message ?? "").join("\n");
+  } catch {
+    return "";
+  }
+}
+
+function gone(task: string, arn: string): GlacierError {
+  return new GlacierError("TASK_CRASHED", {
+    message: `task "${task}": ECS knows nothing of its container any more (${arn})`,
+    hint: "ECS forgets a container an hour after its end: this process was asleep. Resume the run.",
+    context: { task },
+  });
+}

@@ -1,0 +1,196 @@
+import type { HistoryEvent } from "@aws-sdk/client-sfn";
+import {
+  deserializeError,
+  type EventSink,
+  GlacierError,
+  type Plan,
+  type PlanTask,
+  type RunEvent,
+  type RunStatus,
+} from "@glacier/core";
+import { caughtError } from "../runtime/caught.ts";
+import { isOwn, type Segments } from "./segments.ts";
+
+/** A task of the state machine that is at work or waits for a retry. */
+interface Open {
+  readonly task: PlanTask;
+  attempt: number;
+  startedAt: number;
+  /** How its last attempt failed, until it is known whether another follows. */
+  failed: { readonly error: GlacierError; readonly time: number } | undefined;
+}
+
+/** How an execution ended. */
+export interface End {
+  readonly status: RunStatus;
+  /** Of an execution that failed outside of its tasks. */
+  readonly error?: GlacierError;
+}
+
+/**
+ * Turns an execution's history, page by page, into what core's scheduler would report: `attempt.*` and `task.*` from the
+ * history itself, and between them what the attempts wrote into their segments.
+ * https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html
+ */
+export class History {
+  readonly #plan: Plan;
+  readonly #runId: string;
+  readonly #segments: Segments;
+  readonly #emit: EventSink;
+  /** Names of states by the ids of the events that happened in them. */
+  readonly #states = new Map<number, string>();
+  readonly #open = new Map<string, Open>();
+  #failed = false;
+
+  constructor(plan: Plan, runId: string, segments: Segments, emit: EventSink) {
+    this.#plan = plan;
+    this.#runId = runId;
+    this.#segments = segments;
+    this.#emit = emit;
+  }
+
+  /** Takes the next events, after the segments were refreshed; answers how the execution ended when it has. */
+  take(events: readonly HistoryEvent[]): End | undefined {
+    let end: End | undefined;
+    for (const event of events) end = this.#one(event) ?? end;
+    for (const { task, attempt, failed } of this.#open.values())
+      if (failed === undefined) this.#tell(task.name, attempt);
+    return end;
+  }
+
+  #one(event: HistoryEvent): End | undefined {
+    const state = event.stateEnteredEventDetails?.name ?? this.#states.get(event.previousEventId ?? 0);
+    if (state !== undefined && event.id !== undefined) this.#states.set(event.id, state);
+    const time = event.timestamp?.getTime() ?? Date.now();
+    const task = this.#plan.tasks.find(({ name }) => name === state);
+    if (task !== undefined) this.#ofTask(event, task, time);
+    switch (event.type) {
+      case "ParallelStateFailed":
+        this.#settleFailures(time);
+        return undefined;
+      case "ExecutionSucceeded":
+        return { status: "succeeded" };
+      case "ExecutionAborted":
+        return { status: "cancelled" };
+      case "ExecutionFailed":
+        this.#settleFailures(time);
+        return this.#failedWith(event.executionFailedEventDetails);
+      case "ExecutionTimedOut":
+        this.#settleFailures(time);
+        return this.#failedWith({ error: "States.Timeout", ...event.executionTimedOutEventDetails });
+      default:
+        return undefined;
+    }
+  }
+
+  #ofTask(event: HistoryEvent, task: PlanTask, time: number): void {
+    switch (event.type) {
+      case "TaskScheduled":
+      case "LambdaFunctionScheduled":
+        return this.#attempt(task, time);
+      case "TaskFailed":
+      case "TaskTimedOut":
+      case "TaskSubmitFailed":
+      case "TaskStartFailed":
+      case "LambdaFunctionFailed":
+      case "LambdaFunctionTimedOut":
+        return this.#attemptFailed(event, task, time);
+      case "TaskStateExited":
+        return this.#succeeded(task, time);
+      default:
+    }
+  }
+
+  #attempt(task: PlanTask, time: number): void {
+    const open = this.#open.get(task.name) ?? { task, attempt: 0, startedAt: time, failed: undefined };
+    if (open.failed !== undefined) {
+      const retryInMs = time - open.failed.time;
+      this.#say("attempt.failed", open, { time: open.failed.time, error: open.failed.error.toJSON(), retryInMs });
+    }
+    open.failed = undefined;
+    open.attempt++;
+    this.#open.set(task.name, open);
+    this.#emit({ type: "attempt.started", runId: this.#runId, time, task: task.name, attempt: open.attempt });
+  }
+
+  #attemptFailed(event: HistoryEvent, task: PlanTask, time: number): void {
+    const open = this.#open.get(task.name);
+    if (open === undefined) return;
+    const own = this.#tell(task.name, open.attempt);
+    open.failed = { time, error: named(task.name, own ?? caughtError(detailsOf(event))) };
+  }
+
+  #succeeded(task: PlanTask, time: number): void {
+    const open = this.#open.get(task.name);
+    if (open === undefined) return;
+    this.#tell(task.name, open.attempt);
+    this.#open.delete(task.name);
+    this.#say("task.succeeded", open, { time, durationMs: time - open.startedAt });
+  }
+
+  /**
+   * The machine stops: attempts that failed are final, but for those that were waiting for another try. Where all seem to
+   * wait, the last one's retries were used up by the service's own failures.
+   */
+  #settleFailures(time: number): void {
+    const failures = [...this.#open.values()].filter(({ failed }) => failed !== undefined);
+    const final = failures.filter(({ task, attempt, failed }) => !failed?.error.retryable || attempt > task.retry.max);
+    const last = failures.sort((a, b) => (a.failed?.time ?? 0) - (b.failed?.time ?? 0)).at(-1);
+    if (final.length === 0 && last !== undefined && !this.#failed) final.push(last);
+    for (const open of final) {
+      const { error, time: at } = open.failed as NonNullable<Open["failed"]>;
+      this.#failed = true;
+      this.#open.delete(open.task.name);
+      this.#say("attempt.failed", open, { time: at, error: error.toJSON() });
+      this.#say("task.failed", open, { time, error: error.toJSON(), durationMs: at - open.startedAt });
+    }
+  }
+
+  #failedWith(details: { readonly error?: string | undefined; readonly cause?: string | undefined } | undefined): End {
+    if (this.#failed) return { status: "failed" };
+    return { status: "failed", error: caughtError({ Error: details?.error ?? "", Cause: details?.cause ?? "" }) };
+  }
+
+  /** Passes on what an attempt wrote; answers the error that it gave itself. */
+  #tell(task: string, attempt: number): GlacierError | undefined {
+    let own: GlacierError | undefined;
+    for (const event of this.#segments.take(task, attempt)) {
+      if (isOwn(event)) this.#emit(event);
+      else if (event.type === "attempt.failed") own = deserializeError(event.error);
+    }
+    return own;
+  }
+
+  #say<T extends "attempt.failed" | "task.succeeded" | "task.failed">(
+    type: T,
+    { task, attempt }: Open,
+    rest: Omit<Extract<RunEvent, { type: T }>, "type" | "runId" | "task" | "attempt">,
+  ): void {
+    this.#emit({ type, runId: this.#runId, task: task.name, attempt, ...rest } as unknown as RunEvent);
+  }
+}
+
+function detailsOf(event: HistoryEvent): { readonly Error: string; readonly Cause: string } {
+  const details =
+    event.taskFailedEventDetails ??
+    event.taskTimedOutEventDetails ??
+    event.taskSubmitFailedEventDetails ??
+    event.taskStartFailedEventDetails ??
+    event.lambdaFunctionFailedEventDetails ??
+    event.lambdaFunctionTimedOutEventDetails;
+  return { Error: details?.error ?? "States.TaskFailed", Cause: details?.cause ?? "" };
+}
+
+/** The same error, saying whose it is. */
+function named(task: string, error: GlacierError): GlacierError {
+  if (error.context.task !== undefined) return error;
+  const { code, message, hint, retryable, issues, cause, context } = error;
+  return new GlacierError(code, {
+    message: `task "${task}": ${message}`,
+    hint,
+    retryable,
+    issues,
+    cause,
+    context: { task, ...context },
+  });
+}

@@ -1,0 +1,100 @@
+import type { InvocationResponse } from "@aws-sdk/client-lambda";
+import { GlacierError, isGlacierError } from "@glacier/core";
+import { functionName } from "../names.ts";
+import { functionError } from "../runtime/caught.ts";
+import type { Clients } from "./clients.ts";
+import type { DirectAttempt } from "./direct.ts";
+import { describeReport, parseReport, type Report } from "./report.ts";
+import { serviceError, wasTurnedAway } from "./service-errors.ts";
+import { orStopped, wait } from "./wait.ts";
+
+/**
+ * Runs one attempt in its function. A function can't be stopped: after a timeout it is waited for, since it ends by its own
+ * timeout; after a cancel it goes on alone, to its end.
+ * Errors: the handler's own; `TASK_TIMEOUT`, `TASK_CRASHED`, `OUT_OF_MEMORY`, `NOT_FOUND`, `PERMISSION_DENIED`, `THROTTLED`, `UNAVAILABLE`.
+ */
+export async function runFunction(attempt: DirectAttempt, clients: Clients): Promise<void> {
+  const { signal, request } = attempt;
+  const invoked = invoke(attempt, clients);
+  let answer = await orStopped(invoked, signal);
+  if (answer === undefined && isGlacierError(signal.reason, "TASK_TIMEOUT")) {
+    answer = await orStopped(invoked, AbortSignal.timeout(grace));
+  }
+  if (answer === undefined) {
+    invoked.catch(() => {});
+    throw signal.reason;
+  }
+  const report = parseReport(Buffer.from(answer.LogResult ?? "", "base64").toString());
+  if (report !== undefined) attempt.note(describeReport(report));
+  if (answer.FunctionError !== undefined) throw failure(request.task, parse(answer.Payload), report);
+}
+
+/** Milliseconds that a function gets to end by itself after its timeout: the start of a machine doesn't count for it. */
+const grace = 60_000;
+
+/** Invocations that were turned away have not run, so they are repeated here, and count as no attempt. */
+const longestWait = 60_000;
+const triesAtMost = 9;
+
+async function invoke({ plan, request, signal }: DirectAttempt, clients: Clients): Promise<InvocationResponse> {
+  const name = functionName(plan, request.task);
+  const { sdk, client } = await clients.lambda();
+  const command = new sdk.InvokeCommand({
+    FunctionName: name,
+    InvocationType: "RequestResponse",
+    LogType: "Tail",
+    Payload: JSON.stringify(request),
+  });
+  for (let tries = 1; ; tries++) {
+    try {
+      return await client.send(command);
+    } catch (error) {
+      if (!wasTurnedAway(error) || tries === triesAtMost || signal.aborted) throw refused(error, name, request.task);
+      const pause = Math.random() * Math.min(longestWait, 500 * 2 ** tries);
+      await wait(pause, signal);
+    }
+  }
+}
+
+function refused(error: unknown, name: string, task: string): GlacierError {
+  return serviceError(error, {
+    what: `invoke function "${name}" of task "${task}"`,
+    action: `lambda:InvokeFunction on function ${name}`,
+    missing: `task "${task}" is not deployed here: there is no function "${name}"`,
+    context: { task },
+  });
+}
+
+function parse(payload: Uint8Array | undefined): Parameters<typeof functionError>[0] {
+  try {
+    return JSON.parse(new TextDecoder().decode(payload)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** The handler's own error, or what Lambda says of a process that ended without one, with what it used. */
+function failure(task: string, told: Parameters<typeof functionError>[0], report: Report | undefined): GlacierError {
+  const error = functionError(told);
+  const { code, message, hint, retryable, issues, cause, context } = error;
+  if (context.task !== undefined) return error;
+  const figures =
+    report === undefined
+      ? {}
+      : {
+          durationMs: report.duration,
+          memory: report.memory,
+          maxMemory: report.maxMemory,
+          requestId: report.requestId,
+        };
+  // Lambda kills what runs out of memory, and says of it no more than that.
+  const full = code === "TASK_CRASHED" && report !== undefined && report.maxMemory >= report.memory;
+  return new GlacierError(full ? "OUT_OF_MEMORY" : code, {
+    message: `task "${task}": ${message}${report === undefined ? "" : ` (${describeReport(report)})`}`,
+    hint: full ? "Raise compute.serverless({ memory }), or stream rows instead of keeping them all." : hint,
+    ...(full ? {} : { retryable }),
+    issues,
+    cause,
+    context: { task, ...context, ...figures },
+  });
+}

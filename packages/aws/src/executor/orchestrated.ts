@@ -1,0 +1,169 @@
+import type { SFNClient } from "@aws-sdk/client-sfn";
+import { type ExecutionContext, GlacierError, type PipelineRun, type Plan, type RunStatus } from "@glacier/core";
+import { stateMachineName } from "../names.ts";
+import type { Clients } from "./clients.ts";
+import type { Deployed } from "./deployed.ts";
+import { History } from "./history.ts";
+import { openSegments } from "./segments.ts";
+import { serviceError } from "./service-errors.ts";
+import { wait } from "./wait.ts";
+
+/** Milliseconds between looks at an execution: longer and longer while nothing happens. */
+const shortestPause = 1000;
+const longestPause = 10_000;
+
+/**
+ * Starts the deployed state machine, or follows its execution of that name, until it is over; stops it when the signal fires.
+ * Errors: `OPTION_INVALID`, `UNSUPPORTED`, `NOT_FOUND`, `PERMISSION_DENIED`, `THROTTLED`, `UNAVAILABLE`, and what failed outside of the tasks.
+ */
+export async function runMachine(
+  run: PipelineRun,
+  { plan, registry, signal, emit }: ExecutionContext,
+  deployed: Deployed,
+  clients: Clients,
+): Promise<RunStatus> {
+  refuse(run);
+  const { runId } = run;
+  const machine = stateMachineName(plan);
+  const executionArn = deployed.arn("states", `execution:${machine}:${runId}`);
+  const execution = await openExecution(machine, executionArn, plan, clients);
+  await execution.start(run, deployed.arn("states", `stateMachine:${machine}`));
+
+  const segments = openSegments(plan, runId, registry);
+  const history = new History(plan, runId, segments, emit);
+  let pause = shortestPause;
+  let stopping = false;
+  for (;;) {
+    if (signal.aborted && !stopping) {
+      stopping = true;
+      await execution.stop();
+    }
+    const events = await execution.news();
+    // What an attempt wrote is there before the history tells of its end.
+    await segments.refresh();
+    const end = history.take(events);
+    if (end?.error !== undefined) throw end.error;
+    if (end !== undefined) return end.status;
+    pause = events.length > 0 || stopping ? shortestPause : Math.min(longestPause, pause * 1.5);
+    await wait(pause, stopping ? undefined : signal);
+  }
+}
+
+/** What a state machine can't do. */
+function refuse({ runId, selected, keepGoing, concurrency, resumed }: PipelineRun): void {
+  const direct = 'new AWSExecutor({ mode: "direct" })';
+  const what =
+    selected !== "all"
+      ? "run some tasks only: it is compiled from all of them"
+      : keepGoing
+        ? "keep going after a failure"
+        : concurrency !== undefined
+          ? "limit how many attempts run side by side"
+          : resumed
+            ? `go on with a run that has ended`
+            : undefined;
+  if (what !== undefined) {
+    throw new GlacierError(resumed ? "UNSUPPORTED" : "OPTION_INVALID", {
+      message: `run ${runId}: the state machine can't ${what}`,
+      hint: `Glacier's own scheduler can: ${direct}. It also goes on with a run that the state machine began.`,
+      context: { runId },
+    });
+  }
+  // https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+  if (runId.length <= 80) return;
+  throw new GlacierError("OPTION_INVALID", {
+    message: `run id ${runId} has ${runId.length} characters, and the name of an execution has at most 80`,
+    hint: "Use a shorter one.",
+    context: { runId },
+  });
+}
+
+interface Execution {
+  start(run: PipelineRun, stateMachineArn: string): Promise<void>;
+  /** What happened since the last call. */
+  news(): Promise<HistoryEvents>;
+  stop(): Promise<void>;
+}
+
+type HistoryEvents = Parameters<History["take"]>[0];
+
+async function openExecution(machine: string, executionArn: string, plan: Plan, clients: Clients): Promise<Execution> {
+  const { sdk, client } = await clients.sfn();
+  const { pipeline } = plan;
+  let last = 0;
+  let page: string | undefined;
+
+  /** Sends one request; errors are GlacierErrors. */
+  async function call<T>(what: string, action: string, send: (client: SFNClient) => Promise<T>): Promise<T> {
+    try {
+      return await send(client);
+    } catch (error) {
+      throw serviceError(error, {
+        what: `${what} of state machine "${machine}"`,
+        action: `states:${action} on state machine ${machine} and its executions`,
+        missing: `pipeline "${pipeline}" is not deployed here: there is no state machine "${machine}"`,
+        context: { pipeline },
+      });
+    }
+  }
+
+  return {
+    async start({ runId, params }, stateMachineArn) {
+      const input = JSON.stringify({ runId, params });
+      const command = new sdk.StartExecutionCommand({ stateMachineArn, name: runId, input });
+      await call("start an execution", "StartExecution", async (client) => {
+        try {
+          await client.send(command);
+        } catch (error) {
+          // Of a name with the same input that is under way, StartExecution answers as if it had started it.
+          if ((error as Error).name !== "ExecutionAlreadyExists") throw error;
+          const before = await client.send(new sdk.DescribeExecutionCommand({ executionArn }));
+          if (!sameInput(before.input, input)) throw startedOtherwise(runId);
+        }
+      });
+    },
+
+    async news() {
+      const events: HistoryEvents[number][] = [];
+      for (;;) {
+        const command = new sdk.GetExecutionHistoryCommand({
+          executionArn,
+          maxResults: 1000,
+          ...(page !== undefined && { nextToken: page }),
+        });
+        const answer = await call("read an execution", "GetExecutionHistory", (client) => client.send(command));
+        for (const event of answer.events ?? []) {
+          // The last page is asked for again: it may have grown.
+          if ((event.id ?? 0) <= last) continue;
+          last = event.id ?? last;
+          events.push(event);
+        }
+        if (answer.nextToken === undefined) return events;
+        page = answer.nextToken;
+      }
+    },
+
+    async stop() {
+      const command = new sdk.StopExecutionCommand({ executionArn, error: "CANCELLED", cause: "stopped by Glacier" });
+      await call("stop an execution", "StopExecution", (client) => client.send(command));
+    },
+  };
+}
+
+function sameInput(before: string | undefined, now: string): boolean {
+  const sorted = (text: string) =>
+    JSON.stringify(JSON.parse(text), (_, value: unknown) =>
+      typeof value === "object" && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : value,
+    );
+  return before !== undefined && sorted(before) === sorted(now);
+}
+
+function startedOtherwise(runId: string): GlacierError {
+  return new GlacierError("OPTION_INVALID", {
+    message: `run ${runId} was started with other params`,
+    hint: "Give the params that it began with, to follow it; or another run id, to start a new one.",
+    context: { runId },
+  });
+}

@@ -1,0 +1,109 @@
+import { describeThrown, type ErrorCode, type ErrorContext, GlacierError, isGlacierError } from "@glacier/core";
+
+/** What was tried when a service refused. */
+export interface Call {
+  /** What can't be done: `invoke function "orders-clean"`. */
+  readonly what: string;
+  /** The permission that it takes: `lambda:InvokeFunction`. */
+  readonly action: string;
+  /** What is lacking where the service says "not found". */
+  readonly missing?: string;
+  readonly context?: ErrorContext;
+}
+
+const signIn =
+  "Sign in again (aws sso login), or set AWS_PROFILE or AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.";
+const slower = "Wait and try again, lower the run's concurrency, or raise the account's quota.";
+export const deploy: string =
+  "Compile and apply: `glacier compile --target aws`, then `terraform apply` (or deploy the CloudFormation template). Check the region and the account, too.";
+
+/** Errors by name: https://docs.aws.amazon.com/awssupport/latest/user/common-errors.html and each API's own page. */
+const names: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  ExpiredTokenException: ["PERMISSION_DENIED", `The credentials have expired. ${signIn}`],
+  ExpiredToken: ["PERMISSION_DENIED", `The credentials have expired. ${signIn}`],
+  UnrecognizedClientException: ["PERMISSION_DENIED", `AWS doesn't know these credentials. ${signIn}`],
+  InvalidSignatureException: [
+    "PERMISSION_DENIED",
+    `The secret key is another than the access key's, or this machine's clock is wrong. ${signIn}`,
+  ],
+  IncompleteSignature: ["PERMISSION_DENIED", `The credentials are incomplete. ${signIn}`],
+  CredentialsProviderError: ["PERMISSION_DENIED", `No credentials were found. ${signIn}`],
+  TokenProviderError: ["PERMISSION_DENIED", `The SSO session has ended. ${signIn}`],
+  TooManyRequestsException: ["THROTTLED", slower],
+  ThrottlingException: ["THROTTLED", slower],
+  Throttling: ["THROTTLED", slower],
+  RequestLimitExceeded: ["THROTTLED", slower],
+  LimitExceededException: ["THROTTLED", slower],
+  ExecutionLimitExceeded: ["THROTTLED", slower],
+  EC2ThrottledException: ["THROTTLED", slower],
+  ENILimitReachedException: ["THROTTLED", slower],
+  ResourceNotReadyException: ["UNAVAILABLE", "The function is just being made ready: try again."],
+  ResourceConflictException: ["UNAVAILABLE", "The function is just being updated: try again."],
+};
+
+const missing = [
+  "ResourceNotFoundException",
+  "StateMachineDoesNotExist",
+  "ExecutionDoesNotExist",
+  "ClusterNotFoundException",
+];
+
+/** Any error of a service's client. Of the SDK's own only name, message and request id go on: others hold headers and keys. */
+export function serviceError(thrown: unknown, { what, action, missing: lacking, context = {} }: Call): GlacierError {
+  if (isGlacierError(thrown)) return thrown;
+  const error = (typeof thrown === "object" && thrown !== null ? thrown : {}) as {
+    readonly name?: string;
+    readonly code?: string;
+    readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
+  };
+  const name = error.name ?? "Error";
+  const said = describeThrown(thrown);
+  const status = error.$metadata?.httpStatusCode;
+  const requestId = error.$metadata?.requestId;
+  const failed = (code: ErrorCode, hint: string, message = `can't ${what}: ${name}: ${said}`): GlacierError =>
+    new GlacierError(code, {
+      message,
+      hint,
+      cause: Object.assign(new Error(said), { name }),
+      context: { ...context, ...(status !== undefined && { status }), ...(requestId !== undefined && { requestId }) },
+    });
+  if (isMissing(name, said)) return failed("NOT_FOUND", deploy, lacking);
+  const known = Object.hasOwn(names, name) ? names[name] : undefined;
+  if (known !== undefined) return failed(...known);
+  if (status === 403 || name.startsWith("AccessDenied")) {
+    return failed("PERMISSION_DENIED", `Allow ${action} in the policy of whoever runs this.`);
+  }
+  if (status === 429) return failed("THROTTLED", slower);
+  if (said === "Region is missing") {
+    return failed(
+      "OPTION_INVALID",
+      'Set it: new AWSExecutor({ region: "eu-west-1" }), or AWS_REGION.',
+      `can't ${what}: no region is set`,
+    );
+  }
+  if (error.code === "ENOTFOUND") {
+    return failed("UNAVAILABLE", "Check the network, and that the region exists and has the service.");
+  }
+  if ((status !== undefined && status >= 500) || isNetwork(name, error.code)) {
+    return failed("UNAVAILABLE", "Check the network, and https://health.aws.amazon.com.");
+  }
+  return failed("INTERNAL", "The message is the service's own; if it means nothing to you, please report it.");
+}
+
+/** Whether a request was turned away before it did anything, and will be let in later. */
+export function wasTurnedAway(thrown: unknown): boolean {
+  const { name = "", $metadata } = (thrown ?? {}) as { name?: string; $metadata?: { httpStatusCode?: number } };
+  return (
+    $metadata?.httpStatusCode === 429 ||
+    (Object.hasOwn(names, name) && ["THROTTLED", "UNAVAILABLE"].includes(names[name]?.[0] ?? ""))
+  );
+}
+
+/** ECS has no name of its own for a task definition that isn't there. */
+function isMissing(name: string, said: string): boolean {
+  return missing.includes(name) || (name === "ClientException" && /unable to describe task definition/i.test(said));
+}
+
+function isNetwork(name: string, code: string | undefined): boolean {
+  return name === "TimeoutError" || (code !== undefined && /^(E[A-Z]+|EAI_AGAIN|UND_ERR_\w+)$/.test(code));
+}
