@@ -42,7 +42,15 @@ export { findDataset, findTask } from "./plan/lookup.ts";
 export type { Plan, PlanDataset, PlanEdge, PlanTask, RetryPolicy } from "./plan/plan.ts";
 export { contractVersion, type FormatFactory, type Provider } from "./provider/provider.ts";
 export { createRegistry, type Registry, type RegistryEntry } from "./provider/registry.ts";
-export type { Artifacts, Compilation, CompileContext, Diagnostic, Target } from "./provider/target.ts";
+export type {
+  Artifacts,
+  Compilation,
+  CompileContext,
+  CompiledImage,
+  Diagnostic,
+  ImageRegistry,
+  Target,
+} from "./provider/target.ts";
 export type * from "./run/events.ts";
 export type { CheckContext, ExecutionContext, Executor, PipelineRun, TaskInvocation } from "./run/executor.ts";
 export { readJournal } from "./run/journal.ts";

@@ -43,6 +43,13 @@ const project: Readonly<Record<string, OptionSpec>> = {
   executor: { type: "string", value: "NAME", about: "executor; default: the environment's, else local" },
 };
 
+const target: OptionSpec = {
+  type: "string",
+  short: "t",
+  value: "NAME",
+  about: "what to compile to; default: the environment's",
+};
+
 const file: OptionSpec = {
   type: "string",
   short: "f",
@@ -51,7 +58,18 @@ const file: OptionSpec = {
 };
 
 /** A command's name. */
-export type CommandName = "run" | "validate" | "graph" | "plan" | "compile" | "runs" | "show" | "providers" | "init";
+export type CommandName =
+  | "run"
+  | "validate"
+  | "graph"
+  | "plan"
+  | "compile"
+  | "build"
+  | "push"
+  | "runs"
+  | "show"
+  | "providers"
+  | "init";
 
 /** Every command, in the order of the help. */
 export const commands: Readonly<Record<CommandName, CommandSpec>> = {
@@ -113,7 +131,7 @@ export const commands: Readonly<Record<CommandName, CommandSpec>> = {
     positionals: ["[path]"],
     about: "Compile a pipeline to the files that deploy it",
     options: {
-      target: { type: "string", short: "t", value: "NAME", about: "what to compile to; default: the environment's" },
+      target,
       form: { type: "string", value: "NAME", about: "which of the target's forms; default: its first" },
       out: { type: "string", short: "o", value: "DIR", about: "folder to write to; default: infra" },
       ...bound,
@@ -121,6 +139,18 @@ export const commands: Readonly<Record<CommandName, CommandSpec>> = {
       ...common,
     },
     examples: ["glacier compile --target files", "glacier compile --env prod --out infra/prod"],
+  },
+  build: {
+    positionals: ["[path]"],
+    about: "Build the container images that a compiled pipeline needs, with Docker",
+    options: { target, ...bound, json, ...common },
+    examples: ["glacier build --target aws", "glacier build --env prod"],
+  },
+  push: {
+    positionals: ["[path]"],
+    about: "Push those images to where the deployment looks for them; builds what isn't built",
+    options: { target, ...bound, json, ...common },
+    examples: ["glacier push --env prod"],
   },
   runs: {
     positionals: ["[run]"],

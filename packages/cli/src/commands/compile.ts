@@ -1,13 +1,12 @@
 import { resolve } from "node:path";
-import type { Compilation, Diagnostic } from "@glacier/core";
+import type { Diagnostic } from "@glacier/core";
 import { exitCodes } from "../command/exit-code.ts";
 import type { Command, CommandContext } from "../command/io.ts";
-import { emit, formNamed, ofTarget } from "../compile/emit.ts";
+import { compileWith, printDiagnostics, said } from "../compile/compilation.ts";
+import { emit, formNamed } from "../compile/emit.ts";
 import { type WrittenFile, writeCompiled } from "../compile/write.ts";
 import { createTarget, type Project, withBrokenProviders } from "../project/project.ts";
-import { errorLines } from "../text/error.ts";
 import { shortPath } from "../text/stack.ts";
-import { createStyle, wantsColor } from "../text/style.ts";
 import { table } from "../text/table.ts";
 import { byteSize, count } from "../text/units.ts";
 import { projectOf } from "./shared.ts";
@@ -31,7 +30,7 @@ export const command: Command = async (context) => {
   const target = createTarget(project, args.text("target"));
   const folder = resolve(cwd, args.text("out") ?? "infra");
   try {
-    const compilation = await compile(project, target);
+    const compilation = await compileWith(project, target);
     const form = formNamed(compilation, args.text("form"), target.name);
     const { diagnostics } = compilation;
     const failed = diagnostics.some(({ severity }) => severity === "error");
@@ -50,23 +49,14 @@ export const command: Command = async (context) => {
   }
 };
 
-function compile(project: Project, target: ReturnType<typeof createTarget>): Promise<Compilation> {
-  const { pipeline, registry, tenant, environment } = project;
-  return ofTarget(target.name, () => pipeline.compile({ target, registry, tenant, bindings: environment?.bindings }));
-}
-
 function jsonLine(result: Result, diagnostics: readonly Diagnostic[]): string {
-  const said = diagnostics.map(({ severity, error }) => ({ severity, ...error.toJSON() }));
-  return JSON.stringify({ ...result, diagnostics: said });
+  return JSON.stringify({ ...result, diagnostics: said(diagnostics) });
 }
 
 /** Diagnostics to stderr, the files to stdout. */
 function print(result: Result, diagnostics: readonly Diagnostic[], project: Project, context: CommandContext): void {
-  const { out, cwd, env, quiet, verbose } = context;
-  const view = { style: createStyle(wantsColor(process.stderr, env)), cwd, root: project.root, verbose };
-  const shown = diagnostics.filter(({ severity }) => severity === "error" || !quiet);
-  const lines = shown.flatMap(({ severity, error }) => errorLines(error.toJSON(), { ...view, severity }));
-  if (lines.length > 0) process.stderr.write(`${lines.join("\n")}\n`);
+  const { out, quiet } = context;
+  printDiagnostics(diagnostics, project, context);
   if (!quiet && !diagnostics.some(({ severity }) => severity === "error")) out.lines(summary(result, context));
 }
 

@@ -16,12 +16,15 @@ export function checkTarget(target: unknown): void {
 
 /** Answers what a target returned. Errors: `PROVIDER_INVALID` where that is no compilation. */
 export function checkCompilation<C extends Compilation>(compilation: C, target: string): C {
-  const { diagnostics, forms } = recordOf(compilation);
+  const { diagnostics, forms, images } = recordOf(compilation);
   const mistakes = [
     ...(Array.isArray(diagnostics) && diagnostics.every(isDiagnostic)
       ? []
       : ["`diagnostics` must be an array of a severity and a GlacierError each"]),
     ...(hasForms(forms) ? [] : ["`forms` must be an object with at least one function"]),
+    ...(images === undefined || (Array.isArray(images) && images.every(isImage))
+      ? []
+      : ["`images` must be an array of images, each with `base`, `name`, `tag`, `platform`, `context` and `registry`"]),
   ];
   if (mistakes.length > 0) throw invalid(`target "${target}" returned no compilation: ${mistakes.join("; ")}`);
   return compilation;
@@ -30,6 +33,12 @@ export function checkCompilation<C extends Compilation>(compilation: C, target: 
 function isDiagnostic(value: unknown): boolean {
   const { severity, error } = recordOf(value);
   return (severity === "error" || severity === "warning" || severity === "info") && isGlacierError(error);
+}
+
+function isImage(value: unknown): boolean {
+  const { base, name, tag, platform, context, registry } = recordOf(value);
+  const texts = [base, name, tag, platform].every((text) => typeof text === "string" && text !== "");
+  return texts && typeof context === "function" && typeof registry === "function";
 }
 
 function hasForms(forms: unknown): boolean {

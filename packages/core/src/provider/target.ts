@@ -29,6 +29,32 @@ export interface Compilation {
   readonly diagnostics: readonly Diagnostic[];
   /** The forms it can be written in, by name: `terraform`, `cloudformation`, `manifests`. The first is the default. */
   readonly forms: Readonly<Record<string, () => Promise<Artifacts>>>;
+  /** Container images that the deployment also needs: `glacier build` makes them, `glacier push` takes them where it looks for them. */
+  readonly images?: readonly CompiledImage[];
+}
+
+/** A container image, on one of the images that tasks name. It runs Glacier's own code, so it has Node. */
+export interface CompiledImage {
+  /** The image that it is made on. */
+  readonly base: string;
+  /** What it is called where it is built, without the tag. */
+  readonly name: string;
+  /** Follows from the content: an image with this name and tag needs not be built again. */
+  readonly tag: string;
+  /** `linux/arm64`. */
+  readonly platform: string;
+  /** What it is built from: a `Dockerfile` and what that copies. */
+  context(): Promise<Artifacts>;
+  /** Where it is pushed to. Asked only then: it may take a login. */
+  registry(): Promise<ImageRegistry>;
+}
+
+/** A place in a registry. */
+export interface ImageRegistry {
+  /** With the registry's host, without a tag. */
+  readonly repository: string;
+  /** Short-lived, as a registry's login gives them. */
+  readonly credentials?: { readonly username: string; readonly password: string };
 }
 
 /** Files by path, relative and with `/` between folders. Same plan, same bytes. */
