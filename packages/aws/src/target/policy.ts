@@ -1,4 +1,4 @@
-import { findDataset, type Plan, type PlanTask, type StorageResource } from "@glacier/core";
+import { findDataset, type Plan, type PlanDataset, type PlanTask, type StorageResource } from "@glacier/core";
 import { attemptWriter, manifestKey, pinsKey, runsPrefix } from "@glacier/core/compile";
 import { defaultBucket } from "../deployment.ts";
 import { limits } from "./limits.ts";
@@ -40,6 +40,8 @@ export function taskStatements(plan: Plan, task: PlanTask, settings: Settings): 
     { actions: ["s3:GetObject", "s3:PutObject"], resources: outputs.map(manifest) },
     { actions: ["s3:PutObject"], resources: [state(`${runsPrefix(plan)}*/${attemptWriter("*", task.name, "*")}.*`)] },
     bucketsOf([plan.state, ...[...inputs, ...outputs].map(({ storage }) => storage)], settings),
+    ...keysOf(inputs, ["kms:Decrypt"], settings),
+    ...keysOf(outputs, ["kms:Decrypt", "kms:GenerateDataKey"], settings),
     keyOf(settings),
     {
       actions: ["secretsmanager:GetSecretValue"],
@@ -62,6 +64,7 @@ export function runStatements(plan: Plan, settings: Settings): Statement[] {
       resources: [state(pinsKey(plan, "*")), state(`${runsPrefix(plan)}*`)],
     },
     bucketsOf([plan.state, ...sources.map(({ storage }) => storage)], settings),
+    ...keysOf(sources, ["kms:Decrypt"], settings),
     keyOf(settings),
   ]);
 }
@@ -139,6 +142,27 @@ function bucketsOf(storages: readonly StorageResource[], settings: Settings): St
 
 function keyOf({ kmsKey }: Settings): Statement {
   return { actions: ["kms:Decrypt", "kms:GenerateDataKey"], resources: kmsKey === undefined ? [] : [kmsKey] };
+}
+
+/** The keys that datasets' own storage names: by ARN, by id, or by alias, which policies know as a condition only. */
+function keysOf(
+  datasets: readonly PlanDataset[],
+  actions: readonly string[],
+  { partition, region }: Settings,
+): Statement[] {
+  const named = datasets.flatMap(({ storage: { encryption } }) =>
+    typeof encryption === "object" && encryption !== null && "kms" in encryption ? [String(encryption["kms"])] : [],
+  );
+  const key = (id: string) => text`arn:${partition}:kms:${region}:${account}:key/${id}`;
+  return [...new Set(named)].sort().map((name) => {
+    const alias = /(?:^|:)(alias\/.+)$/.exec(name)?.[1];
+    if (alias === undefined) return { actions, resources: [name.startsWith("arn:") ? name : key(name)] };
+    return {
+      actions,
+      resources: [key("*")],
+      condition: { "ForAnyValue:StringEquals": { "kms:ResourceAliases": alias } },
+    };
+  });
 }
 
 /** Secrets Manager adds "-" and six characters to a secret's name. https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html */

@@ -27,7 +27,7 @@ export function toCloudFormation(model: Model, transform: Transform | undefined)
     Resources: Object.fromEntries(resources),
     Outputs: outputsOf(model),
   };
-  return { "template.json": pretty(template), ...codeFiles(model) };
+  return { "template.json": pretty(template), ...codeFiles(model, codeKey(model)) };
 }
 
 const printers: Printers = {
@@ -48,7 +48,7 @@ function parametersOf(model: Model): Record<string, Json> {
   const types = { subnets: "AWS::EC2::Subnet::Id", securityGroups: "AWS::EC2::SecurityGroup::Id" };
   return {
     CodeBucket: { Type: "String", Description: `The bucket, in this region, that ${model.code.zip.path} was put in.` },
-    CodeKey: { Type: "String", Description: "The key that it has there.", Default: model.code.zip.path },
+    CodeKey: { Type: "String", Description: "The key that it has there.", Default: codeKey(model) },
     ...Object.fromEntries(
       parameterLists(model).map((name) => [
         parameterNames[name],
@@ -56,6 +56,11 @@ function parametersOf(model: Model): Record<string, Json> {
       ]),
     ),
   };
+}
+
+/** Another name for other code: CloudFormation looks at names only to find what has changed. */
+function codeKey({ code: { zip } }: Model): string {
+  return zip.path.replace(/\.zip$/, `-${zip.sha256.slice(0, 16)}.zip`);
 }
 
 function outputsOf({ resources }: Model): Record<string, Json> {

@@ -29,14 +29,14 @@ export function toTerraform(model: Model, transform: Transform | undefined): Art
   return {
     "main.tf.json": pretty(main),
     "outputs.tf.json": pretty({ output: outputsOf(model) }),
-    "variables.tf.json": pretty({ variable: variablesOf(model) }),
+    "variables.tf.json": pretty(variablesOf(model)),
     "versions.tf.json": pretty({
       terraform: {
         required_version: ">= 1.5",
         required_providers: { aws: { source: "hashicorp/aws", version: ">= 5.60, < 7.0" } },
       },
     }),
-    ...codeFiles(model),
+    ...codeFiles(model, model.code.zip.path),
   };
 }
 
@@ -76,11 +76,11 @@ const descriptions: Readonly<Record<ParameterName, string>> = {
   securityGroups: "Ids of the security groups of container tasks.",
 };
 
-function variablesOf(model: Model): Record<string, Json> {
-  return Object.fromEntries(
-    parameterLists(model).map((name) => [
-      variableNames[name],
-      { description: descriptions[name], type: "list(string)", nullable: false },
-    ]),
-  );
+/** No key at all where there is none: Terraform refuses an empty one. */
+function variablesOf(model: Model): { variable?: Record<string, Json> } {
+  const variables = parameterLists(model).map((name): [string, Json] => [
+    variableNames[name],
+    { description: descriptions[name], type: "list(string)", nullable: false },
+  ]);
+  return variables.length === 0 ? {} : { variable: Object.fromEntries(variables) };
 }

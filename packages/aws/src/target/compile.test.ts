@@ -1,0 +1,192 @@
+import { compute, Dataset, type Provider, storage, task } from "@glacier/core";
+import { describe, expect, it } from "vitest";
+import { compiled, pipelineOf, said, taskOf } from "../../test/plans.ts";
+import { fargateSizes } from "./limits.ts";
+
+const one = (options: object) => pipelineOf([taskOf("load", options)]);
+const remarksOf = async (...given: Parameters<typeof compiled>) => said((await compiled(...given)).diagnostics);
+
+describe("what AWS can't run is refused with the fix", () => {
+  it.each([
+    [compute.local(), "COMPUTE_UNSUPPORTED", 'task "load" needs local compute', "compute.serverless()"],
+    [{ kind: "abacus" }, "COMPUTE_UNSUPPORTED", 'task "load" needs abacus compute', "compute.container"],
+    [compute.container({ image: "x", gpu: 1 }), "COMPUTE_UNSUPPORTED", 'task "load" asks for a GPU', "Leave gpu out"],
+    [compute.container({ image: "x", cpu: 17 }), "COMPUTE_UNSUPPORTED", "Fargate has no task of that size", "16 vCPU"],
+    [
+      compute.container({ image: "x", memory: 122_881 }),
+      "COMPUTE_UNSUPPORTED",
+      "Fargate has no task of that size",
+      "122,880",
+    ],
+    [
+      compute.serverless({ memory: 10_241 }),
+      "COMPUTE_UNSUPPORTED",
+      "at most 10240 (https://docs.aws.amazon.com/lambda",
+      "compute.container",
+    ],
+    [
+      compute.serverless({ timeout: 901 }),
+      "COMPUTE_UNSUPPORTED",
+      "at most 900 (https://docs.aws.amazon.com/lambda",
+      "compute.container",
+    ],
+    [
+      compute.serverless({ env: { A: "", AWS_REGION: "x" } }),
+      "COMPUTE_UNSUPPORTED",
+      "sets AWS_REGION",
+      "Leave them out",
+    ],
+    [
+      compute.serverless({ env: { GLACIER_BUCKET: "x" } }),
+      "COMPUTE_UNSUPPORTED",
+      "sets GLACIER_BUCKET",
+      "Leave them out",
+    ],
+    [compute.serverless({ env: { "a-b": "x" } }), "COMPUTE_UNSUPPORTED", '"a-b"', "letters"],
+    [
+      compute.serverless({ env: { LARGE: "x".repeat(4000) } }),
+      "COMPUTE_UNSUPPORTED",
+      "4005 bytes of environment",
+      "dataset",
+    ],
+  ])("%j", async (compute, code, message, hint) => {
+    const { diagnostics, resources } = await compiled(one({ compute }));
+    const error = diagnostics.find(({ severity }) => severity === "error")?.error;
+    expect(error).toMatchObject({
+      code,
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining(hint),
+    });
+    expect(resources).toEqual([]);
+  });
+
+  it("a command without an image", async () => {
+    const command = task.command("load", { output: new Dataset("rows"), command: ["ls"] } as never);
+    expect(await remarksOf(pipelineOf([command]))).toEqual([
+      expect.stringMatching(/^error COMPUTE_UNSUPPORTED: task "load" runs a command/),
+    ]);
+  });
+});
+
+describe("sizes", () => {
+  it("a container gets the next size that Fargate has, and is told where it asked for another", async () => {
+    const sizeOf = async (options: { cpu?: number; memory?: number }) => {
+      const { resources, diagnostics } = await compiled(
+        one({ compute: compute.container({ image: "x", ...options }) }),
+      );
+      const found = resources.find(({ kind }) => kind === "taskDefinition") as { cpu: number; memory: number };
+      return [found.cpu, found.memory, diagnostics.length];
+    };
+    expect(await sizeOf({})).toEqual([512, 1024, 0]);
+    expect(await sizeOf({ cpu: 1, memory: 2048 })).toEqual([1024, 2048, 0]);
+    expect(await sizeOf({ cpu: 1 })).toEqual([1024, 2048, 0]);
+    expect(await sizeOf({ memory: 3000 })).toEqual([512, 3072, 1]);
+    expect(await sizeOf({ cpu: 0.3, memory: 512 })).toEqual([512, 1024, 1]);
+    expect(await sizeOf({ cpu: 0.25, memory: 5000 })).toEqual([1024, 5120, 1]);
+    expect(await sizeOf({ cpu: 16, memory: 122_880 })).toEqual([16_384, 122_880, 0]);
+    for (const { cpu, memory } of fargateSizes) {
+      for (const mib of memory) expect(await sizeOf({ cpu: cpu / 1024, memory: mib })).toEqual([cpu, mib, 0]);
+    }
+  });
+
+  it("a function outlives its attempt's timeout, so that the attempt can tell of it", async () => {
+    const timeoutOf = async (options: object) => {
+      const { resources } = await compiled(one(options));
+      return (resources.find(({ kind, id }) => kind === "function" && id === "task_load") as { timeout: number })
+        .timeout;
+    };
+    expect(await timeoutOf({})).toBe(900);
+    expect(await timeoutOf({ timeout: 60 })).toBe(65);
+    expect(await timeoutOf({ timeout: 60, compute: compute.serverless({ timeout: 30 }) })).toBe(35);
+    expect(await timeoutOf({ timeout: 900 })).toBe(900);
+  });
+});
+
+describe("storage that AWS can't reach is refused by the dataset's name", () => {
+  const bound = (resource: { kind: string }) =>
+    pipelineOf([taskOf("load", { output: new Dataset("rows", { storage: resource }) })]);
+  const remote: Provider = {
+    name: "remote",
+    contract: 1,
+    module: import.meta.url,
+    storage: { shelf: () => ({}) as never },
+  };
+
+  it.each([
+    [storage.localFs({ basePath: "data" }), "error STORAGE_UNREACHABLE", "in a folder of this machine"],
+    [storage.memory(), "error STORAGE_UNREACHABLE", "in this process's memory"],
+    [
+      storage.s3({ bucket: "b", endpoint: "http://127.0.0.1:9000" }),
+      "error STORAGE_UNREACHABLE",
+      "a server of this machine",
+    ],
+    [{ kind: "shelf" }, "error PROVIDER_MISSING", "which no provider brings"],
+  ])("%j", async (resource, code, why) => {
+    expect(await remarksOf(bound(resource))).toEqual([
+      expect.stringMatching(new RegExp(`^${code}: dataset "rows" \\(of "load"\\) is .*${why}`)),
+    ]);
+  });
+
+  it("other kinds go by their provider, which must say where its code is", async () => {
+    expect(await remarksOf(bound({ kind: "shelf" }), { providers: [remote] })).toEqual([]);
+    const { module: _, ...here } = remote;
+    expect(await remarksOf(bound({ kind: "shelf" }), { providers: [here] })).toEqual([
+      expect.stringMatching(/^error STORAGE_UNREACHABLE: .*provider "remote", which doesn't say where its code is/),
+    ]);
+  });
+});
+
+it("all that is wrong comes at once, and then there are no files", async () => {
+  const pipeline = pipelineOf(
+    [
+      taskOf("a", { compute: compute.local() }),
+      taskOf("b", {
+        compute: { kind: "abacus" },
+        output: new Dataset("rows", { storage: storage.localFs({ basePath: "data" }) }),
+      }),
+    ],
+    { schedule: "0 3 L * *" },
+  );
+  const compilation = await compiled(pipeline);
+  expect(compilation.diagnostics.map(({ error }) => error.code).sort()).toEqual([
+    "COMPUTE_UNSUPPORTED",
+    "COMPUTE_UNSUPPORTED",
+    "OPTION_INVALID",
+    "STORAGE_UNREACHABLE",
+  ]);
+  await expect(compilation.forms.terraform()).rejects.toMatchObject({
+    code: "STORAGE_UNREACHABLE",
+    issues: { length: 4 },
+  });
+});
+
+it("two schedules that may meet on a day are warned of", async () => {
+  expect(await remarksOf(pipelineOf([taskOf("a")], { schedule: "0 3 13 * fri" }))).toEqual([
+    expect.stringMatching(/^warning UNSUPPORTED: pipeline "orders" gets two schedules/),
+  ]);
+});
+
+describe("transform", () => {
+  it("changes what is printed, in each form", async () => {
+    const { forms } = await compiled(one({}), {
+      transform: ({ form, type, properties }) =>
+        ["aws_lambda_function", "AWS::Lambda::Function"].includes(type) ? { ...properties, note: form } : properties,
+    });
+    const main = JSON.parse(String((await forms.terraform())["main.tf.json"]));
+    const template = JSON.parse(String((await forms.cloudformation())["template.json"]));
+    expect(main.resource.aws_lambda_function.task_load.note).toBe("terraform");
+    expect(template.Resources.TaskLoadFunction.Properties.note).toBe("cloudformation");
+    expect(main.resource.aws_s3_bucket.data.note).toBeUndefined();
+  });
+
+  it.each([() => undefined, () => ({ at: new Date(0) }), () => ({ size: Number.NaN }), () => []])(
+    "%s is refused where that is no JSON object",
+    async (transform) => {
+      const { forms } = await compiled(one({}), { transform: transform as never });
+      await expect(forms.terraform()).rejects.toMatchObject({
+        code: "OPTION_INVALID",
+        message: expect.stringContaining("transform"),
+      });
+    },
+  );
+});
