@@ -31,3 +31,10 @@ it("leaves nothing half-written where a file can't be replaced", async () => {
   await expect(writeArtifacts({ taken: "x" }, folder)).rejects.toMatchObject({ code: "STORAGE_FAILED" });
   expect(readdirSync(folder)).toEqual(["taken"]);
 });
+
+it("says so where a file is in a folder's place", async () => {
+  writeFileSync(join(folder, "taken"), "mine");
+  for (const artifacts of [{ "taken/x": "x" }, { a: "a", "a/b": "b" }]) {
+    await expect(writeArtifacts(artifacts, folder)).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+  }
+});

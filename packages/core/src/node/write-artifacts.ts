@@ -18,7 +18,7 @@ export async function writeArtifacts(artifacts: Artifacts, folder: string): Prom
       await writeFile(beside, artifacts[path] as string | Uint8Array);
       await rename(beside, target);
     } catch (error) {
-      await rm(beside, { force: true });
+      await rm(beside, { force: true }).catch(() => {});
       throw new GlacierError("STORAGE_FAILED", {
         message: `${target} can't be written: ${describeThrown(error)}`,
         hint: "Choose a folder that is yours and has space.",
