@@ -338,6 +338,8 @@ describe("init", () => {
       expect([wrong, code, stderr]).toEqual([wrong, 2, expect.stringContaining("USAGE")]);
     }
     expect((await glacier(parent, ["init"])).code).toBe(2);
+    const { stderr } = await glacier(parent, ["init", "here/README.md/below"]);
+    expect(stderr).toMatch(/STORAGE_FAILED .*here\/README\.md\/below\/.* can't be written/);
     expect(listFiles(parent)).toEqual(["here/README.md"]);
   });
 });

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
-import { existsSync, lstatSync, mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { existsSync, lstatSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { writeArtifacts } from "@glacier/core/node";
 import { exitCodes } from "../command/exit-code.ts";
 import type { Command, CommandContext } from "../command/io.ts";
 import { usage } from "../command/parse.ts";
@@ -9,7 +10,10 @@ import { naming, type TemplateName } from "../init/names.ts";
 import { projectFiles } from "../init/project-files.ts";
 import type { InitAnswers } from "../init/questions.ts";
 
-/** `glacier init`: writes a project that type-checks, runs and passes its own tests. Writes all of it or nothing, and overwrites nothing. */
+/**
+ * `glacier init`: writes a project that type-checks, runs and passes its own tests. Overwrites nothing: where one of its
+ * files is there already, it writes none. Errors: `USAGE`, `STORAGE_FAILED`.
+ */
 export const command: Command = async (context) => {
   const { cwd, out, quiet } = context;
   const packageManager = choosePackageManager(context);
@@ -19,10 +23,7 @@ export const command: Command = async (context) => {
   const target = resolve(cwd, answers.folder);
   const files = projectFiles(answers);
   refuseToOverwrite(target, Object.keys(files), answers.folder);
-  for (const [path, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(target, path)), { recursive: true });
-    writeFileSync(join(target, path), content, { flag: "wx" });
-  }
+  await writeArtifacts(files, target);
   const installed = answers.install && (await install(packageManager, target));
   if (!quiet) out.lines(nextSteps({ ...answers, install: installed }, relative(cwd, target), packageManager, context));
   if (installed === answers.install) return exitCodes.done;
