@@ -130,7 +130,7 @@ function checkTemplate(resources: number, report: (remark: Diagnostic) => void):
   if (resources <= max) return;
   report(
     remark(
-      "warning",
+      "info",
       "UNSUPPORTED",
       `this takes ${resources} resources, and a CloudFormation stack has at most ${max} (${page})`,
       "Deploy it with Terraform, or split the pipeline.",

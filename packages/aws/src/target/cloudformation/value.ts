@@ -1,6 +1,15 @@
 import { createHash } from "node:crypto";
 import type { Json } from "@glacier/core";
-import { type Attribute, Join, ParameterList, type ParameterName, type Ref, type Text, type Value } from "../text.ts";
+import {
+  type Attribute,
+  Join,
+  jsonOf,
+  ParameterList,
+  type ParameterName,
+  type Ref,
+  type Text,
+  type Value,
+} from "../text.ts";
 
 /** Names of the parameters that lists come from. */
 export const parameterNames: Readonly<Record<ParameterName, string>> = {
@@ -40,22 +49,29 @@ export function object(value: Value): Json {
 export function jsonText(value: Value): Json {
   const lists = new Set<ParameterName>();
   let references = false;
-  const text = JSON.stringify(value, (_, part) => {
-    if (part instanceof ParameterList) {
-      lists.add(part.name);
-      // The quotes around it and between its members make a list of it.
-      return [`\${${parameterNames[part.name]}}`];
-    }
-    if (!(part instanceof Join)) return part;
-    references = true;
-    return part.parts.map((one) => (typeof one === "string" ? one : `\${${names(one)}}`)).join("");
+  jsonOf(value, (part) => {
+    if (part instanceof ParameterList) lists.add(part.name);
+    else references = true;
+    return null;
   });
-  if (!references && lists.size === 0) return text;
+  if (!references && lists.size === 0) return JSON.stringify(value);
+  const marked = JSON.stringify(value, (_, part) => {
+    if (typeof part === "string") return literal(part);
+    if (part instanceof ParameterList) return `${listMark}${parameterNames[part.name]}${listMark}`;
+    if (!(part instanceof Join)) return part;
+    return part.parts.map((one) => (typeof one === "string" ? literal(one) : `\${${names(one)}}`)).join("");
+  });
+  // The quotes around the parameter, and those that join its members, make a list of it.
+  const text = marked.replace(listMarks, (_, name) => `["\${${name}}"]`);
   const joined = [...lists]
     .sort()
     .map((name) => [parameterNames[name], { "Fn::Join": ['","', { Ref: parameterNames[name] }] }]);
   return lists.size === 0 ? { "Fn::Sub": text } : { "Fn::Sub": [text, Object.fromEntries(joined)] };
 }
+
+/** No text has this character. */
+const listMark = "\uE000";
+const listMarks = new RegExp(`"${listMark}(\\w+)${listMark}"`, "g");
 
 const suffixes: Readonly<Record<Attribute, string>> = { name: "Bucket", arn: "Topic", url: "Repository" };
 
