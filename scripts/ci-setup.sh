@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what suites need besides Node: a Docker engine, file systems that fold case, Redis, and AWS's own Lambda runtime client. On a
+# Installs what suites need besides Node: a Docker engine, file systems that fold case, Redis, a container registry, and
+# AWS's own Lambda runtime client. On a
 # machine where that isn't possible those suites fail with one line each.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
@@ -19,6 +20,7 @@ needs libtoolize libtool
 needs cmake cmake
 needs g++ g++
 needs make make
+needs docker-registry docker-registry
 
 if [ ${#missing[@]} = 0 ]; then
   echo "all here"

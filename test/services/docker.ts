@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -64,6 +64,7 @@ export async function startDocker(): Promise<DockerService> {
     async stop() {
       daemon.kill("SIGTERM");
       await exited;
+      unmount(join(folder, "exec", "netns", "default"));
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
@@ -76,6 +77,11 @@ export async function startDocker(): Promise<DockerService> {
     throw error;
   }
   return service;
+}
+
+/** The engine leaves the network namespace of containers on the host's network mounted. */
+function unmount(path: string): void {
+  if (existsSync(path)) spawnSync("umount", [path], { stdio: "ignore" });
 }
 
 /** A root file system of programs and the libraries that they need. */

@@ -1,5 +1,6 @@
-import { type Artifacts, type Compilation, type Diagnostic, GlacierError } from "@glacier/core";
+import { type Artifacts, type Compilation, type CompiledImage, type Diagnostic, GlacierError } from "@glacier/core";
 import { writeArtifacts } from "@glacier/core/node";
+import { compiledImage } from "../code/compiled-image.ts";
 import { toCloudFormation } from "./cloudformation/index.ts";
 import type { Model, Resource } from "./model.ts";
 import type { Transform } from "./options.ts";
@@ -27,6 +28,16 @@ export class AWSCompilation implements Compilation {
   /** What is deployed, before it is printed; nothing where a diagnostic forbids to. */
   get resources(): readonly Resource[] {
     return this.#model?.resources ?? [];
+  }
+
+  /** The images of container tasks, for `glacier build` and `glacier push`. */
+  get images(): readonly CompiledImage[] {
+    const repository = this.resources.find((resource) => resource.kind === "repository");
+    const container = this.resources.find((resource) => resource.kind === "taskDefinition");
+    const model = this.#model;
+    if (model === undefined || repository === undefined || container === undefined) return [];
+    const place = { name: repository.name, region: model.region, architecture: container.architecture };
+    return model.code.images.map((image) => compiledImage(image, place));
   }
 
   /** Writes Terraform's JSON and the code below `folder`. Errors: the first error diagnostic, `STORAGE_FAILED`; `OPTION_INVALID` of `transform`. */

@@ -24,23 +24,29 @@ export async function pushImage(
   if (await isThere(engine, pushed, authconfig)) return { pushed, sent: false };
   try {
     await docker.getImage(nameOf(compiled)).tag({ repo: repository, tag });
-    await follow(engine, await docker.getImage(pushed).push({ ...(authconfig !== undefined && { authconfig }) }), note);
+    await follow(engine, await docker.getImage(pushed).push({ authconfig }), note);
   } catch (error) {
     throw notPushed(pushed, error);
   }
   return { pushed, sent: true };
 }
 
-type Login = { readonly username: string; readonly password: string; readonly serveraddress: string };
+interface Login {
+  readonly username: string;
+  readonly password: string;
+  readonly serveraddress: string;
+}
 
-function loginOf(repository: string, credentials: ImageRegistry["credentials"]): Login | undefined {
-  return credentials === undefined ? undefined : { ...credentials, serveraddress: repository.split("/")[0] as string };
+/** Older engines want one for each push, an empty one where none is needed. */
+function loginOf(repository: string, credentials: ImageRegistry["credentials"]): Login {
+  const { username = "", password = "" } = credentials ?? {};
+  return { username, password, serveraddress: repository.split("/")[0] as string };
 }
 
 /** A registry that keeps its tags as they are refuses a second push. What can't be told is pushed. */
-async function isThere({ docker }: Engine, image: string, authconfig: Login | undefined): Promise<boolean> {
+async function isThere({ docker }: Engine, image: string, authconfig: Login): Promise<boolean> {
   try {
-    await docker.getImage(image).distribution(authconfig === undefined ? {} : { authconfig });
+    await docker.getImage(image).distribution({ authconfig });
     return true;
   } catch {
     return false;
