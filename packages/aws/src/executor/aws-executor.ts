@@ -28,6 +28,8 @@ import { providerWith } from "./storage.ts";
 /** The compute kinds of AWS. */
 export type AWSKind = "serverless" | "container";
 
+const kinds: readonly AWSKind[] = ["serverless", "container"];
+
 /**
  * Runs a deployed pipeline: `serverless` tasks, and those without compute, in their Lambda functions, `container` tasks on
  * Fargate. Deploy it first, with what `AWSTarget` emits.
@@ -39,7 +41,7 @@ export type AWSKind = "serverless" | "container";
  */
 export class AWSExecutor implements Executor<AWSKind> {
   readonly name = "aws";
-  readonly supports: readonly AWSKind[] = ["serverless", "container"];
+  readonly supports: readonly AWSKind[] = kinds;
   readonly defaultStorage: StorageResource = defaultStorage;
   readonly state: StorageResource = defaultState;
   readonly providers: readonly Provider[];
@@ -118,7 +120,11 @@ export class AWSExecutor implements Executor<AWSKind> {
 /** What AWSTarget would not deploy, in its own words. */
 function unable({ tasks, datasets }: Plan, { registry }: CheckContext): GlacierError[] {
   const remarks: Diagnostic[] = checkStorage(datasets, registry);
-  for (const task of tasks) sizeTask(task, (remark) => void remarks.push(remark));
+  // Kinds that no executor of AWS's runs are core's to refuse.
+  const known = tasks.filter(
+    ({ compute }) => compute === undefined || (kinds as readonly string[]).includes(compute.kind),
+  );
+  for (const task of known) sizeTask(task, (remark) => void remarks.push(remark));
   return remarks.flatMap(({ severity, error }) => (severity === "error" ? [error] : []));
 }
 

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { aws } from "../provider.ts";
+import { AWSExecutor, type AWSExecutorOptions } from "./index.ts";
+
+describe("options of AWSExecutor", () => {
+  it.each<[string, unknown]>([
+    ["region", "Ireland"],
+    ["region", 7],
+    ["mode", "sideways"],
+    ["concurrency", 0],
+    ["concurrency", 1.5],
+    ["bucket", ""],
+    ["checkCode", "no"],
+    ["credentials", { user: "hunter2" }],
+    ["endpoint", "localhost:9000"],
+    ["clients", { lambda: {} }],
+    ["clients", { sqs: { send() {} } }],
+    ["nonsense", 1],
+  ])("%s can't be %j", (name, value) => {
+    const make = () => new AWSExecutor({ [name]: value } as AWSExecutorOptions);
+    expect(make).toThrowError(
+      expect.objectContaining({ code: "OPTION_INVALID", message: expect.stringContaining(name) }),
+    );
+    expect(make).not.toThrowError(expect.objectContaining({ message: expect.stringContaining("hunter2") }));
+  });
+
+  it("may all be left out, and come from a config", () => {
+    expect(new AWSExecutor()).toMatchObject({ name: "aws", supports: ["serverless", "container"] });
+    expect(aws.executors?.["aws"]?.({ region: "eu-west-1", concurrency: 3 })).toMatchObject({ concurrency: 3 });
+  });
+
+  it("has an engine in orchestrated mode only", () => {
+    expect(new AWSExecutor().runPipeline).toBeUndefined();
+    expect(new AWSExecutor({ mode: "orchestrated" }).runPipeline).toBeTypeOf("function");
+  });
+
+  it("says whose bucket is meant before it is read", async () => {
+    const adapter = new AWSExecutor({ region: "eu-west-1" }).providers[0]?.storage?.["s3"]?.(new AWSExecutor().state);
+    await expect(adapter?.stat("x")).rejects.toMatchObject({
+      code: "OPTION_INVALID",
+      hint: expect.stringContaining("bucket"),
+    });
+  });
+});
