@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Installs what suites need besides Node: a Docker engine, file systems that fold case, Redis, a container registry, and
-# AWS's own Lambda runtime client. On a
-# machine where that isn't possible those suites fail with one line each.
+# Installs what suites need besides Node: a Docker engine, file systems that fold case, Redis, a container registry, and AWS's own
+# Lambda runtime client. On a machine where that isn't possible those suites fail with one line each.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 

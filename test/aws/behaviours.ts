@@ -65,6 +65,11 @@ export const pipeline: Pipeline<"container", { day: string }> = new Pipeline(
         throw new Error("no luck in here");
       },
     ),
+    task(
+      "waits_in_container",
+      { output: new Dataset<number>("waited"), compute: compute.container({ image: "glacier-test/node:1" }) },
+      () => new Promise<number>(() => {}),
+    ),
     task.command("runs_command", {
       output: new Dataset<number>("commanded"),
       compute: compute.container({ image: "glacier-test/node:1" }),

@@ -1,12 +1,14 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { AWSTarget } from "@glacier/aws";
 import type { RemoteRun } from "@glacier/core/execute";
 import { writeArtifacts } from "@glacier/core/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type DockerService, dockerMissing, startDocker } from "../services/docker.ts";
 import { lambdaMissing } from "../services/lambda.ts";
 import { type MotoService, motoMissing, startMoto } from "../services/moto.ts";
+import { untilReady } from "../services/program.ts";
 import { pipeline } from "./behaviours.ts";
 import { type DeployedPipeline, deploy } from "./deployed.ts";
 import { useMoto } from "./environment.ts";
@@ -85,6 +87,22 @@ describe.skipIf(missing !== undefined)("container tasks in their images", () => 
     expect((await deployed.store.readJson("commanded.json"))?.value).toBe(9);
   });
 
+  it("one that is told to stop says so, and ends with 143", async () => {
+    const ended = start("waits_in_container");
+    const isRunning = () => {
+      const [id] = engine.docker("ps", "-q").split("\n");
+      if (id === undefined || id === "") throw new Error("no container runs yet");
+      return id;
+    };
+    await untilReady(async () => {
+      const found = await ofTask("waits_in_container");
+      if (found.length === 0) throw new Error("it hasn't begun yet");
+    });
+    engine.docker("kill", "--signal=TERM", isRunning());
+    expect(await ended).toMatchObject({ code: 143, stderr: expect.stringContaining("CANCELLED") });
+    expect((await ofTask("waits_in_container")).at(-1)).toMatchObject({ type: "task.cancelled" });
+  });
+
   it("a failure ends with 1; the error is in the journal, and in the log with the handler's own stack", async () => {
     const { code, stderr } = await start("breaks_in_container");
     expect(code).toBe(1);
@@ -99,6 +117,20 @@ describe.skipIf(missing !== undefined)("container tasks in their images", () => 
     });
     expect(answer).toMatchObject({
       error: { Error: "TASK_FAILED", Cause: expect.stringContaining("no luck in here") },
+    });
+  });
+
+  it("the compilation names the image, and ECR's login for it", async () => {
+    const target = new AWSTarget({ region: "eu-west-1", network: { subnets: ["subnet-1"], securityGroups: ["sg-1"] } });
+    const { images, diagnostics } = await pipeline.compile({ target });
+    expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
+    expect(images).toMatchObject([
+      { base: "glacier-test/node:1", name: "glacier/behaviours", platform: "linux/arm64" },
+    ]);
+    expect(Object.keys((await images[0]?.context()) ?? {})).toContain("Dockerfile");
+    expect(await images[0]?.registry()).toEqual({
+      repository: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/behaviours",
+      credentials: { username: "AWS", password: expect.stringMatching(/./) },
     });
   });
 
