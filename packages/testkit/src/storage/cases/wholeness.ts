@@ -90,10 +90,14 @@ export const wholeness = {
         await new Promise(setImmediate);
       } while (writing);
     };
-    const readers = [reader(), reader()];
-    for (let i = 1; i <= 15; i++) await adapter.write("k", body(...oddChunks(version(i))));
-    writing = false;
-    await Promise.all(readers);
+    const writer = async (): Promise<void> => {
+      try {
+        for (let i = 1; i <= 15; i++) await adapter.write("k", body(...oddChunks(version(i))));
+      } finally {
+        writing = false;
+      }
+    };
+    await Promise.all([reader(), reader(), writer()]);
   },
 
   async "a read if match that is replaced midway: that version or an error"({ adapter }: Subject): Promise<void> {
