@@ -43,6 +43,12 @@ test("what each brings, its version and contract, and where it was found", async
   });
 });
 
+test("one whose module never finishes loading is named", async () => {
+  const { code, stderr } = await glacier(projectWith({ odd: "await new Promise(() => {})" }), ["providers"]);
+  expect(stderr).toMatch(/^✖ MODULE_INVALID a module never finished loading: odd\n/);
+  expect(code).toBe(3);
+});
+
 describe("one that can't be used is listed with the reason", () => {
   test.each<[string, string, RegExp]>([
     [

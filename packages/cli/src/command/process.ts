@@ -1,4 +1,5 @@
 import { writeSync } from "node:fs";
+import { importing } from "../project/import-from.ts";
 import { exitCodes } from "./exit-code.ts";
 
 /**
@@ -18,7 +19,7 @@ export function guardExit(): () => void {
     writeSync(
       2,
       drained
-        ? "✖ MODULE_INVALID a module never finished loading\n  hint: A top-level await in it (or in what it imports) waits for something that never comes.\n"
+        ? `✖ MODULE_INVALID a module never finished loading${importing.size === 0 ? "" : `: ${[...importing].join(", ")}`}\n  hint: A top-level await in it (or in what it imports) waits for something that never comes.\n`
         : `✖ TASK_CRASHED something ended the process with exit code ${code}\n  hint: Look for process.exit() in your own code or a library. glacier runs shows how far a run had come.\n`,
     );
   });

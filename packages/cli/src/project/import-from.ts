@@ -1,6 +1,9 @@
 import { registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
 
+/** What {@link importFrom} is loading now. A module may never come back: whoever ends the process then tells which. */
+export const importing: Set<string> = new Set();
+
 /**
  * Imports a package as a module in `folder` would: Node's own resolution, with the conditions of this process.
  * (`createRequire` resolves with the `require` condition, which packages that are only ES modules don't have.)
@@ -20,9 +23,11 @@ export async function importFrom(
       return resolved;
     },
   });
+  importing.add(specifier);
   try {
     return { exports: await import(alias), url };
   } finally {
+    importing.delete(specifier);
     hooks.deregister();
   }
 }
