@@ -82,8 +82,11 @@ export function createClients({ region, credentials, endpoint, clients = {} }: A
         return new S3Client({
           ...common,
           ...(endpoint !== undefined && { forcePathStyle: true }),
+          // As the storage's own client has them; see storage/bucket.ts.
           requestChecksumCalculation: "WHEN_REQUIRED",
           responseChecksumValidation: "WHEN_REQUIRED",
+          expectContinueHeader: false,
+          requestHandler: { connectionTimeout: 10_000 },
         });
       });
     },
