@@ -107,6 +107,21 @@ describe("one that can't be used is listed with the reason", () => {
   });
 });
 
+test.each(["undefined", "null", "{ contract: 1 }", "{ storage: [] }"])(
+  "what is malformed in the config is not the contract's fault: %s",
+  async (value) => {
+    const root = project({
+      "pipeline.ts": numbersPipeline,
+      "glacier.config.js": `export default { providers: [${value}] };\n`,
+    });
+    const { stdout, code } = await glacier(root, ["providers"]);
+    expect(stdout).toMatch(
+      /PROVIDER_INVALID provider 1 of `providers` can't be used: a provider .*\n {2}hint: Its author/,
+    );
+    expect(code).toBe(3);
+  },
+);
+
 describe("two that can't be used side by side", () => {
   const two = { "redis-a": redis("a"), "redis-b": redis("b") };
   const conflict =

@@ -42,15 +42,24 @@ export function checked(
     return { provider: value as Provider };
   } catch (error) {
     if (!isGlacierError(error)) throw error;
-    const { contract } = (value ?? {}) as { readonly contract?: unknown };
-    const fits = contract === contractVersion || (contract !== undefined && typeof contract !== "number");
+    const outdated = isWellFormed(value);
     return {
       error: new GlacierError("PROVIDER_INVALID", {
-        message: `${called} can't be used${fits ? "" : ` with @glacier/core ${coreVersion()}`}: ${error.message}`,
-        hint: fits ? error.hint : upgradeHint(contract, owner),
+        message: `${called} can't be used${outdated ? ` with @glacier/core ${coreVersion()}` : ""}: ${error.message}`,
+        hint: outdated ? upgradeHint((value as Partial<Provider>).contract, owner) : error.hint,
         context: error.context,
       }),
     };
+  }
+}
+
+/** Whether nothing but its contract is wrong. */
+function isWellFormed(value: unknown): boolean {
+  try {
+    createRegistry([{ ...(value as Provider), contract: contractVersion }]);
+    return true;
+  } catch {
+    return false;
   }
 }
 
