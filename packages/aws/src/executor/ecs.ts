@@ -3,6 +3,7 @@ import { GlacierError } from "@glacier/core";
 import { variables } from "../deployment.ts";
 import { clusterName, logGroupName, taskFamily } from "../names.ts";
 import { containerError } from "../runtime/caught.ts";
+import { containerName } from "../target/task-state.ts";
 import type { Clients } from "./clients.ts";
 import type { DirectAttempt } from "./direct.ts";
 import { serviceError } from "./service-errors.ts";
@@ -15,8 +16,6 @@ export interface Network {
   readonly assignPublicIp: "ENABLED" | "DISABLED";
 }
 
-/** Name of the one container in each task definition. */
-const containerName = "task";
 /** Milliseconds between looks at a task that runs. */
 const pause = 2000;
 
