@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-const packages = ["core", "testkit", "formats", "bundler", "local", "aws", "cli"];
+const packages = ["core", "testkit", "formats", "bundler", "local", "aws", "k8s", "cli"];
 
 export default defineConfig({
   ssr: { resolve: { conditions: ["@glacier/source", "node", "import", "default"] } },
