@@ -37,6 +37,7 @@ test.each(["Glacier-Sftp", "glacier sftp", "@acme", "glacier", "glacier-7z", "@a
 
 test.each([
   ["formats", { package: "@glacier/formats" }],
+  ["aws", { package: "@glacier/aws" }],
   ["@glacier/formats", { package: "@glacier/formats" }],
   ["glacier-redis", { package: "glacier-redis" }],
   ["@acme/storage", { package: "@acme/storage" }],
@@ -47,9 +48,9 @@ test.each([
 
 test.each([
   ["format", /Did you mean formats\?/],
-  ["aws", /Known: formats/],
-  ["redis", /Known: formats/],
-  ["@glacier/aws", /Known: formats/],
+  ["gcp", /Known: aws, formats/],
+  ["redis", /Known: aws, formats/],
+  ["@glacier/gcp", /Known: aws, formats/],
   ["@acme/", /@acme\/glacier-redis/],
   ["glacier redis", /glacier-redis/],
   ["glacier-redis@", /glacier-redis@2/],
@@ -75,6 +76,11 @@ test("a pipeline's dependencies are the chosen providers, in the versions that w
   });
   expect(files["README.md"]).toMatch(/@glacier\/formats`: csv[\s\S]*`glacier-redis`[\s\S]*`@acme\/glacier-sftp`/);
   expect(files["src/datasets.ts"]).toContain("parquet()");
+});
+
+test("a pipeline for AWS has the environment for it", () => {
+  const files = projectFiles({ template: "pipeline", name: "orders", providers: [chooseProvider("aws")] });
+  expect(files["glacier.config.ts"]).toMatch(/aws: \{\n\s+executor: "aws"/);
 });
 
 test("a provider's files are called by its name and its kind, and by nothing else", () => {

@@ -14,6 +14,7 @@ export interface KnownProvider {
  * that decides its versions.
  */
 export const knownProviders: Readonly<Record<string, KnownProvider>> = {
+  aws: { package: "@glacier/aws", about: "S3, Lambda, Fargate, Step Functions", template: "with-aws" },
   formats: { package: "@glacier/formats", about: "csv, parquet and Arrow", template: "with-formats" },
 };
 
