@@ -1,8 +1,9 @@
 import { describeThrown, GlacierError, isGlacierError } from "@glacier/core";
 import type { RemoteAttempt, RemoteSource } from "@glacier/core/execute";
+import { attemptHere } from "@glacier/core/node";
 import { variables } from "../deployment.ts";
-import { attemptHere } from "./attempt.ts";
 import { defect } from "./lambda.ts";
+import { readSecret } from "./secrets.ts";
 
 /** How a container of a task ends. The error itself is in the run's journal. */
 export const exitCodes = { succeeded: 0, failed: 1, failedForGood: 2, stopped: 143 } as const;
@@ -16,7 +17,7 @@ export async function containerMain(site: Promise<RemoteSource>): Promise<never>
   const alive = setInterval(() => {}, 2 ** 30);
   let exitCode: number = exitCodes.succeeded;
   try {
-    await attemptHere(attemptOf(process.env), await site, controller.signal);
+    await attemptHere(attemptOf(process.env), await site, { secret: readSecret, signal: controller.signal });
   } catch (thrown) {
     const error = isGlacierError(thrown) ? thrown : defect(thrown);
     exitCode =

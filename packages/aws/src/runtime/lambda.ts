@@ -1,7 +1,8 @@
 import { GlacierError, isGlacierError } from "@glacier/core";
 import { type CollectedEvents, collectEvents, type RemoteAttempt, type RemoteSource } from "@glacier/core/execute";
-import { attemptHere } from "./attempt.ts";
+import { attemptHere } from "@glacier/core/node";
 import { thrownFrom } from "./failure.ts";
+import { readSecret } from "./secrets.ts";
 
 /** What Lambda tells a function of its invocation, as far as it is needed. https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */
 export interface LambdaContext {
@@ -24,7 +25,7 @@ export function taskHandler(site: Promise<RemoteSource>): LambdaHandler<RemoteAt
       const { emit, answer } = collectEvents(largestAnswer);
       const deadline = stopBefore(context, request.task);
       try {
-        await attemptHere(request, await site, deadline.signal, emit);
+        await attemptHere(request, await site, { secret: readSecret, signal: deadline.signal, emit });
       } finally {
         deadline.clear();
       }

@@ -1,8 +1,8 @@
 import { format } from "node:util";
-import type { RunEvent } from "@glacier/core";
-import { Redactor } from "@glacier/core/execute";
+import { Redactor } from "../execute/redact.ts";
+import type { RunEvent } from "../run/events.ts";
 
-/** What a process prints goes to CloudWatch: as long as this is on, without the secrets that it was told. */
+/** What a process prints goes to its host's log: as long as this is on, without the secrets that it was told. */
 export interface MaskedOutput {
   hide(secret: string): void;
   /** Gives the process its own output back; the secrets are forgotten. */
@@ -49,7 +49,7 @@ export function maskOutput(): MaskedOutput {
   };
 }
 
-/** Log events are lines of JSON in CloudWatch, whose queries know their fields; secrets are masked in them already. */
+/** Log events are lines of JSON, whose fields a host's log can be asked for; secrets are masked in them already. */
 export function printLog(event: RunEvent): void {
   if (event.type !== "log") return;
   const { level, message, task, attempt, runId, fields } = event;

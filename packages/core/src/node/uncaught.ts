@@ -1,4 +1,4 @@
-import { describeThrown, GlacierError } from "@glacier/core";
+import { describeThrown, GlacierError } from "../errors/index.ts";
 
 const events = ["uncaughtException", "unhandledRejection"] as const;
 
