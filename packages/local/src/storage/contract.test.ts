@@ -20,11 +20,12 @@ const adapters = {
 /** Small chunks are gathered up to this size, and what is larger is read in chunks of it. */
 const gather = 256 * 1024;
 
-testStorage("localFs", { create: adapters.localFs, thresholds: [gather], maxBuffered: 1024 * 1024 });
+testStorage("localFs", { create: adapters.localFs, thresholds: [gather], maxBuffered: 1024 * 1024, credentials: [] });
 
 for (const title of ["memory", "memory of another thread"] as const) {
   testStorage(title, {
     create: adapters[title],
+    credentials: [],
     skip: {
       "a write holds no more of a larger body than it may": "The objects themselves are in this process's memory.",
     },
@@ -33,21 +34,12 @@ for (const title of ["memory", "memory of another thread"] as const) {
 
 /** What these adapters promise beyond the contract. */
 describe.each(Object.entries(adapters))("%s", (_, make) => {
-  test("a caller may use its buffers again", async () => {
+  test("whoever reads may write into the chunks", async () => {
     const adapter = make();
-    for (const size of [10, 100_000, 700_000]) {
-      const buffer = Buffer.alloc(size, 1);
-      async function* reusing(): AsyncGenerator<Uint8Array> {
-        yield buffer;
-        buffer.fill(2);
-        yield buffer;
-        buffer.fill(3);
-      }
-      await adapter.write("k", reusing());
-      const expected = Buffer.concat([Buffer.alloc(size, 1), Buffer.alloc(size, 2)]);
-      for await (const chunk of (await adapter.read("k")).body) chunk.fill(9);
-      expect((await bytesOf(adapter, "k")).equals(expected)).toBe(true);
-    }
+    const bytes = Buffer.alloc(700_000, 1);
+    await adapter.write("k", body(bytes));
+    for await (const chunk of (await adapter.read("k")).body) chunk.fill(9);
+    expect((await bytesOf(adapter, "k")).equals(bytes)).toBe(true);
   });
 
   test("an open read goes on with its version while the object is replaced or deleted", async () => {

@@ -9,7 +9,8 @@ export interface Subject {
   readonly make: () => Promise<StorageAdapter>;
   readonly thresholds: readonly number[];
   readonly maxBuffered: number;
-  readonly credentials: readonly string[];
+  /** Undefined where the options say nothing about them. */
+  readonly credentials: readonly string[] | undefined;
   /** Bytes beyond every threshold, at least 1 MiB: what is written in parts, if anything is. */
   readonly large: number;
 }
@@ -21,7 +22,7 @@ const mebibyte = 1024 * 1024;
 
 /** Runs a case on storage of its own, and closes that. */
 export async function runCase(test: StorageTest, options: StorageSuiteOptions): Promise<void> {
-  const { create, thresholds = [], maxBuffered = 64 * mebibyte, credentials = [] } = options;
+  const { create, thresholds = [], maxBuffered = 64 * mebibyte, credentials } = options;
   const made: StorageAdapter[] = [];
   const make = async (): Promise<StorageAdapter> => {
     const adapter = await create();

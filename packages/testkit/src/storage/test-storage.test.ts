@@ -20,6 +20,7 @@ testStorage("a right adapter with the required methods only", {
     const { copy, deleteMany, ...required } = reference().adapter;
     return required;
   },
+  credentials: [],
   skip: { [held]: "It keeps objects in this process's memory." },
 });
 
@@ -59,6 +60,13 @@ test("an adapter is closed, also when its case fails", async () => {
   expect(closed).toBe(2);
   await expect(runCase(() => Promise.reject(new Error("it fails")), { create })).rejects.toThrow("it fails");
   expect(closed).toBe(3);
+});
+
+test("nothing said about credentials is no credential-free adapter", async () => {
+  const secretless = storageCases["no credential in an error, its causes or a uri"];
+  const create = (): StorageAdapter => reference().adapter;
+  await expect(runCase(secretless, { create })).rejects.toThrow("credentials: []");
+  await runCase(secretless, { create, credentials: [] });
 });
 
 function run(name: StorageCase, mutant: Mutant): Promise<void> {

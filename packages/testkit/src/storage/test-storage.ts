@@ -44,7 +44,10 @@ export interface StorageSuiteOptions extends SuiteOptions<StorageCase> {
   readonly thresholds?: readonly number[];
   /** Bytes that the adapter may hold of one write. Default 64 MiB. */
   readonly maxBuffered?: number;
-  /** Strings that no error and no uri may contain: the access keys and passwords that `create` uses. */
+  /**
+   * Strings that no error and no uri may contain: the access keys and passwords that `create` uses; `[]` where there are none.
+   * Without it the case about them fails.
+   */
   readonly credentials?: readonly string[];
 }
 

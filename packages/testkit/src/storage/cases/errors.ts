@@ -36,6 +36,11 @@ export const errors = {
   },
 
   async "no credential in an error, its causes or a uri"(subject: Subject): Promise<void> {
+    const { credentials } = subject;
+    if (credentials === undefined)
+      expect.fail(
+        "`credentials` isn't given: list the passwords and keys that `create` uses, or say `credentials: []` if there are none",
+      );
     const texts = ["a/k", "a b", "é"].map((key) => subject.adapter.uri(key));
     for (const error of await everyError(subject)) {
       texts.push(JSON.stringify(error), ...said(error));
@@ -43,7 +48,7 @@ export const errors = {
       texts.push(inspect(error, { depth: 8 }));
     }
     for (const text of texts) {
-      for (const credential of subject.credentials) {
+      for (const credential of credentials) {
         const at = text.indexOf(credential);
         if (at !== -1)
           expect.fail(
