@@ -13,7 +13,8 @@ export interface StorageAdapter {
   read(key: string, options?: ReadOptions): Promise<ReadResult>;
   /**
    * Writes a whole object: nobody sees it before it is complete, and a body that throws or an abort publishes nothing.
-   * Pulls `body` no faster than it stores. Missing folders are made.
+   * Pulls `body` no faster than it stores. Missing folders are made. A body may fill a chunk's buffer again as soon as it is
+   * asked for the next one: what is kept longer is copied.
    */
   write(key: string, body: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<ObjectInfo>;
   stat(key: string, options?: CallOptions): Promise<ObjectInfo>;

@@ -44,6 +44,20 @@ export const roundTrips = {
     expectBytes(await bytesOf(adapter, "k"), Buffer.concat([bytes.subarray(100, 200), bytes.subarray(1_000, 299_999)]));
   },
 
+  async "a body that fills the same buffer again"({ adapter, large }: Subject): Promise<void> {
+    const size = 100_000;
+    for (const count of [2, Math.ceil(large / size) + 1]) {
+      const buffer = new Uint8Array(size);
+      const refilled = async function* (): AsyncGenerator<Uint8Array> {
+        for (let i = 1; i <= count; i++) yield buffer.fill(i);
+        buffer.fill(0);
+      };
+      await adapter.write("k", refilled());
+      const chunks = Array.from({ length: count }, (_, i) => new Uint8Array(size).fill(i + 1));
+      expectBytes(await bytesOf(adapter, "k"), Buffer.concat(chunks));
+    }
+  },
+
   async "sizes around 64 KiB, 1 MiB and each threshold"({ adapter, thresholds }: Subject): Promise<void> {
     for (const threshold of [65_536, 1_048_576, ...thresholds]) {
       for (const size of [threshold - 1, threshold, threshold + 1]) {

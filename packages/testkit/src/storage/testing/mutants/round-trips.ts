@@ -1,3 +1,4 @@
+import { body as bodyOf } from "../../bodies.ts";
 import type { roundTrips } from "../../cases/round-trips.ts";
 import { changing, type MutantsOf, map, whole } from "./mutant.ts";
 
@@ -36,6 +37,18 @@ export const brokenRoundTrips: MutantsOf<keyof typeof roundTrips> = {
           map(body, (chunk) => new Uint8Array(chunk.buffer as ArrayBuffer)),
           options,
         ),
+    }),
+  },
+  "a body that fills the same buffer again": {
+    "keeps chunks as they are": ({ adapter }) => ({
+      async write(key, body, options) {
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of body) chunks.push(chunk);
+        return adapter.write(key, bodyOf(...chunks), options);
+      },
+    }),
+    "stores a chunk while it asks for the next one": ({ adapter }) => ({
+      write: (key, body, options) => adapter.write(key, oneBehind(body), options),
     }),
   },
   "sizes around 64 KiB, 1 MiB and each threshold": {
@@ -85,6 +98,15 @@ export const brokenRoundTrips: MutantsOf<keyof typeof roundTrips> = {
 
 async function* take(body: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
   for await (const chunk of body) if (count-- > 0) yield chunk;
+}
+
+async function* oneBehind(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let last: Uint8Array | undefined;
+  for await (const chunk of body) {
+    if (last !== undefined) yield last;
+    last = chunk;
+  }
+  if (last !== undefined) yield last;
 }
 
 async function* untilEmpty(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
