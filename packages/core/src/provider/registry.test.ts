@@ -131,6 +131,34 @@ describe("PROVIDER_INVALID", () => {
     const registry = createRegistry([provider("odd", { targets: { odd: (() => ({})) as never } })]);
     expect(() => registry.target("odd")).toThrow(/provider "odd" made no target of "odd": .*`compile`/);
   });
+
+  it("a factory that throws: its provider and kind, and what it threw as the cause", () => {
+    const cause = new TypeError("bad options");
+    const fail = (error: unknown) => () => {
+      throw error;
+    };
+    const registry = createRegistry([
+      provider("mine", { executors: { odd: fail(cause) }, targets: { odd: fail("no error at all") } }),
+    ]);
+    expect(() => registry.executor("odd")).toThrow(
+      expect.objectContaining({
+        code: "PROVIDER_INVALID",
+        message: 'provider "mine" failed to make executor "odd": bad options',
+        context: { provider: "mine", kind: "odd" },
+        cause,
+      }),
+    );
+    expect(() => registry.target("odd")).toThrow(expect.objectContaining({ code: "PROVIDER_INVALID" }));
+  });
+
+  it("a factory's GlacierError is thrown as it is", () => {
+    const refusal = new GlacierError("OPTION_INVALID", { message: "no such region", hint: "Take another." });
+    const odd = () => {
+      throw refusal;
+    };
+    const registry = createRegistry([provider("mine", { targets: { odd } })]);
+    expect(() => registry.target("odd")).toThrow(refusal);
+  });
 });
 
 it("PROVIDER_MISSING lists what is known and names the package", () => {

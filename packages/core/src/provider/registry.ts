@@ -1,4 +1,4 @@
-import { type ErrorCode, GlacierError } from "../errors/index.ts";
+import { describeThrown, type ErrorCode, GlacierError, isGlacierError } from "../errors/index.ts";
 import { builtinFormats } from "../format/builtin.ts";
 import type { Format } from "../format/format.ts";
 import type { Json } from "../json.ts";
@@ -14,13 +14,13 @@ import type { Target } from "./target.ts";
 export interface Registry {
   /** Those it was made of, each once; core's own formats are no provider of them. */
   readonly providers: readonly Provider[];
-  /** The adapter of a resource; the same one each time for an equal resource. Errors: `PROVIDER_MISSING`, `PROVIDER_INVALID`. */
+  /** The adapter of a resource; the same one each time for an equal resource. Errors: `PROVIDER_MISSING`, `PROVIDER_INVALID`; a `GlacierError` of the factory. */
   storage(resource: StorageResource): StorageAdapter;
-  /** Errors: `PROVIDER_MISSING`, `PROVIDER_INVALID`; what the factory throws. */
+  /** Errors: `PROVIDER_MISSING`, `PROVIDER_INVALID`; a `GlacierError` of the factory. */
   executor(name: string, options?: Record<string, unknown>): Executor;
-  /** Errors: `PROVIDER_MISSING`, `PROVIDER_INVALID`; what the factory throws. */
+  /** Errors: `PROVIDER_MISSING`, `PROVIDER_INVALID`; a `GlacierError` of the factory. */
   target(name: string, options?: Record<string, unknown>): Target;
-  /** The format that a plan or a manifest names. Errors: `PROVIDER_MISSING`. */
+  /** The format that a plan or a manifest names. Errors: `PROVIDER_MISSING`, `PROVIDER_INVALID`; a `GlacierError` of the factory. */
   format(name: string, options?: { readonly [key: string]: Json }): Format;
   /** What is there: kinds and names, sorted, with the provider that brings each. */
   list(): RegistryEntry[];
@@ -86,7 +86,12 @@ export function createRegistry(providers: readonly Provider[]): Registry {
     const owner = index.get(`${what} ${name}`);
     const factory = owner?.[sectionOf[what]]?.[name] as ((options: unknown) => Product<W>) | undefined;
     if (owner === undefined || factory === undefined) throw missing(what, name, index);
-    const product: unknown = factory(options);
+    let product: unknown;
+    try {
+      product = factory(options);
+    } catch (error) {
+      throw isGlacierError(error) ? error : factoryFailed(owner, what, name, error);
+    }
     if (typeof product === "object" && product !== null && products[what] in product) return product as Product<W>;
     throw notMade(owner, what, name);
   }
@@ -155,6 +160,15 @@ function conflict(first: Provider, second: Provider): GlacierError {
         ? `These names are taken: core brings them itself. Keep "${second.name}" out.`
         : "Keep one of them: list the providers you want in glacier.config.ts, or pass only these to createRegistry.",
     context: { provider: first.name, other: second.name },
+  });
+}
+
+function factoryFailed({ name: provider }: Provider, what: string, name: string, cause: unknown): GlacierError {
+  return new GlacierError("PROVIDER_INVALID", {
+    message: `provider "${provider}" failed to make ${what} "${name}": ${describeThrown(cause)}`,
+    hint: "Look at the options that it was given; if they are right, report it to the provider's author.",
+    context: { provider, kind: name },
+    cause,
   });
 }
 
