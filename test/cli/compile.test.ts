@@ -30,6 +30,8 @@ const files = `{
             binary: async () => ({ "plan.bin": new Uint8Array([1, 2, 3]) }),
             broken: async () => { throw new TypeError("half-way"); },
             escaping: async () => ({ "a.txt": "a", "../b.txt": "b" }),
+            recording: async () => ({ "a.txt": "a", "./.glacier-files": "mine" }),
+            overlapping: async () => ({ a: "a", "a/b": "b" }),
             wrong: async () => ({ "a.txt": 1 }),
           },
         };
@@ -170,6 +172,13 @@ describe("glacier compile", () => {
       /PROVIDER_INVALID target "files" made no files of its form "wrong"/,
     ],
     ["a path that leaves the folder", ["-t", "files", "--form", "escaping"], 1, /KEY_INVALID .*"\.\.\/b\.txt"/],
+    ["a file in a folder's place", ["-t", "files", "--form", "overlapping"], 1, /KEY_INVALID .*"a" and "a\/b"/],
+    [
+      "a file that is the command's own",
+      ["-t", "files", "--form", "recording"],
+      3,
+      /PROVIDER_INVALID target "files" .*"\.\/\.glacier-files"/,
+    ],
   ])("%s: nothing is written", async (_, args, exitCode, message) => {
     const root = projectWith();
     const before = listFiles(root);

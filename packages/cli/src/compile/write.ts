@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, normalize, sep } from "node:path";
 import { type Artifacts, describeThrown, GlacierError } from "@glacier/core";
 import { writeArtifacts } from "@glacier/core/node";
 
@@ -21,14 +21,17 @@ const record = ".glacier-files";
 
 /**
  * Writes a compilation's files. `stale` are those of an earlier compilation that are still there and no part of this one;
- * they stay. Errors: `USAGE` where a file would be replaced that no compilation wrote (then nothing is written), and those
- * of `writeArtifacts`.
+ * they stay. Errors, before anything is written: `USAGE` where a file would be replaced that no compilation wrote,
+ * `PROVIDER_INVALID` for a file in the record's place; and those of `writeArtifacts`.
  */
 export async function writeCompiled(
   artifacts: Artifacts,
   folder: string,
+  target: string,
 ): Promise<{ readonly files: readonly WrittenFile[]; readonly stale: readonly string[] }> {
   const paths = Object.keys(artifacts).sort();
+  const taken = paths.find((path) => normalize(path).split(sep)[0] === record);
+  if (taken !== undefined) throw notTheirs(taken, target);
   const earlier = pathsIn(await read(join(folder, record)));
   for (const path of paths) {
     const there = earlier.has(path) ? undefined : await read(join(folder, path));
@@ -66,6 +69,13 @@ async function read(path: string): Promise<Buffer | undefined> {
       context: { path },
     });
   }
+}
+
+function notTheirs(path: string, target: string): GlacierError {
+  return new GlacierError("PROVIDER_INVALID", {
+    message: `target "${target}" made a file ${JSON.stringify(path)}, where glacier compile keeps the list of what it wrote`,
+    hint: "This is a defect of the target: report it to its author.",
+  });
 }
 
 function notOurs(path: string, folder: string): GlacierError {

@@ -34,7 +34,23 @@ it("leaves nothing half-written where a file can't be replaced", async () => {
 
 it("says so where a file is in a folder's place", async () => {
   writeFileSync(join(folder, "taken"), "mine");
-  for (const artifacts of [{ "taken/x": "x" }, { a: "a", "a/b": "b" }]) {
-    await expect(writeArtifacts(artifacts, folder)).rejects.toMatchObject({ code: "STORAGE_FAILED" });
-  }
+  await expect(writeArtifacts({ "taken/x": "x" }, folder)).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+});
+
+it.each([
+  ["a", "a/b"],
+  ["a", "a/b/c"],
+  ["a/b", "./a/b/c"],
+  ["a", "./a"],
+])("refuses %j beside %j before it writes anything", async (file, other) => {
+  await expect(writeArtifacts({ "0.txt": "0", [other]: "x", [file]: "x" }, folder)).rejects.toMatchObject({
+    code: "KEY_INVALID",
+    message: expect.stringMatching(`"${file}"`),
+  });
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+it("writes files of folders that begin alike", async () => {
+  await writeArtifacts({ "a.txt": "1", "a/b": "2", "a/bc/d": "3", "a/b.d/e": "4" }, folder);
+  expect(readdirSync(folder)).toEqual(["a", "a.txt"]);
 });
