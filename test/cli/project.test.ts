@@ -88,6 +88,19 @@ describe("a module that doesn't load: MODULE_INVALID, exit code 3, file:line and
       { "pipeline.ts": numbersPipeline, "glacier.config.ts": "export default { providers: 'none' };\n" },
       /`providers` that are not an array[\s\S]*glacier\.config\.ts/,
     ],
+    [
+      "a misspelt key of the config",
+      { "pipeline.ts": numbersPipeline, "glacier.config.ts": "export default { provider: [] };\n" },
+      /has the unknown key "provider"\n[\s\S]*glacier\.config\.ts[\s\S]*hint: Did you mean providers\?/,
+    ],
+    [
+      "an unknown key of an environment",
+      {
+        "pipeline.ts": numbersPipeline,
+        "glacier.config.ts": "export default { environments: { prod: { region: 'x' } } };\n",
+      },
+      /environment "prod" with the unknown key "region"[\s\S]*hint: There are executor, options, target, /,
+    ],
   ])("%s", async (_, files, message) => {
     const { code, stdout, stderr } = await glacier(project(files), ["run"]);
     expect(stderr).toMatch(/^✖ MODULE_INVALID /);

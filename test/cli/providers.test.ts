@@ -20,7 +20,8 @@ test("what each brings, its version and contract, and where it was found", async
       dependencies: { "@glacier/local": "*", plain: "*" },
       devDependencies: { stuck: "*" },
     }),
-    "node_modules/plain/package.json": '{ "name": "plain", "exports": "./gone.js" }',
+    "node_modules/plain/package.json":
+      '{ "name": "plain", "exports": "./gone.js", "glacier": { "pipeline": "src/pipeline.ts" } }',
   });
   const { code, stdout } = await glacier(root, ["providers"]);
   expect(stdout).toMatch(
@@ -77,6 +78,30 @@ describe("one that can't be used is listed with the reason", () => {
     expect(stdout).toMatch(message);
     expect(stdout).toContain("✔ local");
     expect(code).toBe(3);
+  });
+
+  test.each<[string, string, RegExp]>([
+    [
+      "a text for an object",
+      '{ "glacier": "provider" }',
+      /no export's name in glacier\.provider\n {2}hint: .*"glacier": \{ "prov/,
+    ],
+    ["another key", '{ "glacier": { "providers": "x" } }', /no export's name in glacier\.provider/],
+    ["a number", '{ "glacier": { "provider": 1 } }', /no export's name in glacier\.provider/],
+    [
+      "a package.json that is no JSON",
+      '{ "glacier": ',
+      /"odd" can't be used: its package\.json is not JSON of an object\n {2}hint: Reinstall/,
+    ],
+    ["a package.json that is no object", "[]", /its package\.json is not JSON of an object/],
+  ])("%s", async (_, json, message) => {
+    const root = projectWith({ odd: "{}" });
+    write(root, { "node_modules/odd/package.json": json });
+    const { code, stdout } = await glacier(root, ["providers"]);
+    expect(stdout).toMatch(/✖ odd {2}odd .*\n {2}PROVIDER_INVALID /);
+    expect(stdout).toMatch(message);
+    expect(code).toBe(3);
+    expect((await glacier(root, ["run"])).code).toBe(0);
   });
 
   test("and stops only what may need it", async () => {

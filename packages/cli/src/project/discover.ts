@@ -24,13 +24,14 @@ export async function discoverProviders(root: string): Promise<DiscoveredProvide
   }
   const found = [...fields].sort().flatMap(([name, foundIn]) => {
     const path = findPackage(root, name);
-    const json = path === undefined ? undefined : readPackageJson(path);
-    return path === undefined || json?.glacier?.provider === undefined ? [] : [{ name, foundIn, path, json }];
+    if (path === undefined) return [];
+    const json = readPackageJson(path);
+    return claimsToProvide(json) ? [{ name, foundIn, path, json }] : [];
   });
   return Promise.all(
     found.map(async ({ name, foundIn, path, json }) => ({
       package: name,
-      ...(json.version !== undefined && { version: json.version }),
+      ...(json?.version !== undefined && { version: json.version }),
       path: realpathSync(path),
       foundIn,
       ...(await load(root, name, json)),
@@ -38,15 +39,22 @@ export async function discoverProviders(root: string): Promise<DiscoveredProvide
   );
 }
 
+/** Also where it says so in a wrong way, or what it says can't be read. A project that names its pipeline only brings nothing. */
+function claimsToProvide(json: PackageJson | undefined): boolean {
+  if (json === undefined) return true;
+  const { glacier } = json;
+  return glacier !== undefined && (glacier?.provider !== undefined || glacier?.pipeline === undefined);
+}
+
 async function load(
   root: string,
   name: string,
-  { glacier, version }: PackageJson,
+  json: PackageJson | undefined,
 ): Promise<Pick<FoundProvider, "provider" | "import" | "error">> {
+  if (json === undefined) return { error: invalid(name, "its package.json is not JSON of an object") };
+  const { glacier, version } = json;
   const spec = glacier?.provider;
-  if (typeof spec !== "string" || spec === "") {
-    return { error: invalid(name, `its package.json has no export's name in glacier.provider`) };
-  }
+  if (typeof spec !== "string" || spec === "") return { error: misdeclared(name) };
   const [subpath, wanted] = spec.startsWith(".") ? (spec.split("#") as [string, string | undefined]) : [".", spec];
   const specifier = name + subpath.slice(1);
   try {
@@ -74,6 +82,13 @@ function findPackage(root: string, name: string): string | undefined {
   return foldersAbove(root)
     .map((folder) => join(folder, "node_modules", name))
     .find((folder) => existsSync(join(folder, "package.json")));
+}
+
+function misdeclared(name: string): GlacierError {
+  return new GlacierError("PROVIDER_INVALID", {
+    message: `provider package "${name}" can't be used: its package.json has no export's name in glacier.provider`,
+    hint: `Its author writes "glacier": { "provider": "<name of the export>" }; without such a field it is no provider.`,
+  });
 }
 
 function invalid(name: string, what: string, cause?: unknown): GlacierError {

@@ -17,7 +17,7 @@ export interface PackageJson {
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
-  readonly glacier?: { readonly provider?: unknown; readonly pipeline?: unknown };
+  readonly glacier?: { readonly provider?: unknown; readonly pipeline?: unknown } | null;
 }
 
 /** The folder of the nearest package.json at or above `folder`, else `folder` itself. */
@@ -37,7 +37,7 @@ export function foldersAbove(folder: string): string[] {
 export function readPackageJson(folder: string): PackageJson | undefined {
   try {
     const parsed: unknown = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    return typeof parsed === "object" && parsed !== null ? parsed : undefined;
+    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? parsed : undefined;
   } catch {
     return undefined;
   }
