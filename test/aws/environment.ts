@@ -1,7 +1,7 @@
 import type { MotoService } from "../services/moto.ts";
 
 /** Points the SDKs of this process to moto; the answer points them back. */
-export function useMoto({ endpoint }: MotoService): () => void {
+export function useMoto({ endpoint }: Pick<MotoService, "endpoint">): () => void {
   const wanted = {
     AWS_ENDPOINT_URL: endpoint,
     AWS_REGION: "eu-west-1",

@@ -10,5 +10,5 @@ export const aws: Provider = {
   module: import.meta.url,
   storage: { s3 },
   executors: { aws: (options) => new AWSExecutor(options as AWSExecutorOptions | undefined) },
-  targets: { aws: (options) => new AWSTarget(options as unknown as AWSTargetOptions) },
+  targets: { aws: (options) => new AWSTarget((options ?? {}) as unknown as AWSTargetOptions) },
 };
