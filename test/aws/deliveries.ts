@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { compute, Dataset, ndjson, Pipeline, secret, storage, task, text } from "@glacier/core";
+import { compute, Dataset, type InvalidRow, ndjson, Pipeline, secret, storage, task, text } from "@glacier/core";
 import { z } from "zod";
 import { nodeImage } from "../services/docker.ts";
 
@@ -11,7 +11,7 @@ const raw = new Dataset("raw_deliveries", {
   storage: storage.s3({ bucket: "acme-data", key: "deliveries.ndjson" }),
 });
 const deliveries = new Dataset("deliveries", { schema: Delivery, format: ndjson() });
-const refused = new Dataset("refused", { format: ndjson<{ row: number }>() });
+const refused = new Dataset("refused", { format: ndjson<InvalidRow>() });
 const countries = new Dataset<Record<string, number>>("countries");
 const heaviest = new Dataset<string>("heaviest");
 const signature = new Dataset("signature", { format: text() });
@@ -40,7 +40,7 @@ export const rows: string = [
 const image = compute.container({ image: nodeImage, memory: 512, cpu: 0.25 });
 
 /** Functions and containers of both forms, several outputs, quarantine, secrets, a retry, and a parameter that breaks it. */
-export const pipeline: Pipeline<"container", { broken?: boolean }> = new Pipeline(
+export const pipeline: Pipeline<"container", { broken?: boolean | undefined }> = new Pipeline(
   "deliveries",
   [
     task(
