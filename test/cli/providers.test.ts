@@ -44,6 +44,14 @@ test("what each brings, its version and contract, and where it was found", async
   });
 });
 
+test("a project whose own package.json is no JSON has not just no providers", async () => {
+  const { code, stderr } = await glacier(project({ "package.json": '{ "name": ' }), ["providers"]);
+  expect(stderr).toMatch(
+    /^✖ MODULE_INVALID the project's package\.json is not JSON of an object\n {2}at package\.json/,
+  );
+  expect(code).toBe(3);
+});
+
 test("one whose module never finishes loading is named", async () => {
   const { code, stderr } = await glacier(projectWith({ odd: "await new Promise(() => {})" }), ["providers"]);
   expect(stderr).toMatch(/^✖ MODULE_INVALID a module never finished loading: odd\n/);

@@ -17,7 +17,7 @@ export interface DiscoveredProvider extends FoundProvider {
  * `provider`; `"./provider#s3"`). One that can't be used is an entry with an `error`, not a failure. Sorted by package.
  */
 export async function discoverProviders(root: string): Promise<DiscoveredProvider[]> {
-  const project = readPackageJson(root) ?? {};
+  const project = ownPackageJson(root);
   const fields = new Map<string, string>();
   for (const field of dependencyFields) {
     for (const name of Object.keys(project[field] ?? {})) if (!fields.has(name)) fields.set(name, field);
@@ -37,6 +37,17 @@ export async function discoverProviders(root: string): Promise<DiscoveredProvide
       ...(await load(root, name, json)),
     })),
   );
+}
+
+function ownPackageJson(root: string): PackageJson {
+  const json = readPackageJson(root);
+  const file = join(root, "package.json");
+  if (json !== undefined || !existsSync(file)) return json ?? {};
+  throw new GlacierError("MODULE_INVALID", {
+    message: "the project's package.json is not JSON of an object",
+    hint: "Correct it: npm pkg get says where it is wrong.",
+    context: { file },
+  });
 }
 
 /** Also where it says so in a wrong way, or what it says can't be read. A project that names its pipeline only brings nothing. */
