@@ -18,6 +18,7 @@ import {
 import { outputLog, remoteTask, secretsOf, withoutModule } from "@glacier/core/execute";
 import { nodeRuntime } from "@glacier/core/node";
 import { provider } from "./index.ts";
+import { checkOption } from "./options.ts";
 import { type Answer, type Call, toLine } from "./protocol.ts";
 import { defaults } from "./redis.ts";
 
@@ -43,7 +44,13 @@ export class ProcessExecutor implements Executor<"process"> {
   readonly #command: readonly string[];
   readonly #env: Readonly<Record<string, string | undefined>>;
 
+  /** Errors: `OPTION_INVALID`. */
   constructor({ command = [process.execPath], env = process.env, storage, state }: ProcessExecutorOptions = {}) {
+    checkOption(
+      Array.isArray(command) && command.length > 0 && command.every((word) => typeof word === "string" && word !== ""),
+      "the command of a process executor must be an array of words",
+      'Write command: ["node"], say, or leave it out.',
+    );
     this.defaultStorage = storage ?? defaults.storage;
     this.state = state ?? defaults.state;
     this.#command = command;

@@ -1,6 +1,7 @@
 import { GlacierError, isGlacierError, type StorageResource } from "@glacier/core";
 import { orAbort, throwIfAborted } from "@glacier/core/adapter";
 import type { RedisClientType } from "redis";
+import { checkOption } from "./options.ts";
 
 /** Objects on a Redis server, version 7 or later. */
 export interface RedisResource extends StorageResource {
@@ -86,12 +87,12 @@ async function connectByEnvironment(url: string): Promise<RedisClientType> {
 
 function checkUrl(url: string): URL {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed !== undefined && /^rediss?:$/.test(parsed.protocol) && parsed.username + parsed.password === "")
-    return parsed;
-  throw new GlacierError("OPTION_INVALID", {
-    message: "the url of a redis storage must be redis://host:port/database, without user and password",
-    hint: "Give user and password in the environment, as REDIS_USERNAME and REDIS_PASSWORD.",
-  });
+  checkOption(
+    parsed !== undefined && /^rediss?:$/.test(parsed.protocol) && parsed.username + parsed.password === "",
+    "the url of a redis storage must be redis://host:port/database, without user and password",
+    "Give user and password in the environment, as REDIS_USERNAME and REDIS_PASSWORD.",
+  );
+  return parsed;
 }
 
 /** The first word of a reply says what is wrong: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors */

@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import { GlacierError, type ObjectInfo, type StorageAdapter, type WriteOptions } from "@glacier/core";
 import { changed, checkKey, existsAlready, notFound, pull, resolveRange, throwIfAborted } from "@glacier/core/adapter";
 import type { RedisClientType } from "redis";
+import { chunkSize, inChunks } from "./chunks.ts";
+import { checkOption } from "./options.ts";
 import { type Connect, openConnection, type RedisResource } from "./redis.ts";
-
-/** Bytes of each stored chunk, 256 KiB: as much as a read or a write holds. */
-export const chunkSize: number = 256 * 1024;
+import { deleteScript, publishScript } from "./scripts.ts";
 
 /** Seconds that chunks are kept which no object has: since the last read of a replaced version, since the last chunk of a write. */
 const grace = 600;
@@ -16,10 +16,15 @@ const grace = 600;
  * - `<prefix>:object:<key>`, a string: what is known of an object, as JSON; its etag names its version
  * - `<prefix>:index`, a sorted set: all keys
  *
- * Chunks are written first, and then one script switches the object to them.
+ * Chunks are written first, and then one script switches the object to them. Errors: `OPTION_INVALID`.
  */
 export function redisStorage(resource: RedisResource, connect?: Connect): StorageAdapter {
   const { url = "redis://127.0.0.1:6379", prefix: root = "glacier" } = resource;
+  checkOption(
+    typeof root === "string",
+    "the prefix of a redis storage must be text",
+    'Write prefix: "glacier:orders", say.',
+  );
   const server = openConnection(url, connect);
   const index = `${root}:index`;
   const objectName = (key: string): string => `${root}:object:${key}`;
@@ -178,56 +183,9 @@ export function redisStorage(resource: RedisResource, connect?: Connect): Storag
   };
 }
 
-/** Publishes a version whose chunks are there; answers OK or why not. Redis runs nothing else meanwhile. */
-const publishScript = `
-local object, index, data = unpack(KEYS)
-local key, info, chunks, ifMatch, ifNoneMatch, dataName, grace = unpack(ARGV)
-local old = redis.call("GET", object)
-local etag = old and cjson.decode(old).etag
-local refusal = ifNoneMatch == "*" and old and "EXISTS"
-  or ifMatch ~= "" and ifMatch ~= etag and "CHANGED"
-  or redis.call("HLEN", data) ~= tonumber(chunks) and "GONE"
-if refusal then
-  redis.call("UNLINK", data)
-  return refusal
-end
-redis.call("PERSIST", data)
-redis.call("SET", object, info)
-redis.call("ZADD", index, 0, key)
-if old then redis.call("EXPIRE", dataName .. etag, grace) end
-return "OK"`;
-
-const deleteScript = `
-for i = 2, #KEYS do
-  local old = redis.call("GET", KEYS[i])
-  if old then
-    redis.call("DEL", KEYS[i])
-    redis.call("ZREM", KEYS[1], ARGV[i + 1])
-    redis.call("EXPIRE", ARGV[1] .. cjson.decode(old).etag, ARGV[2])
-  end
-end`;
-
 function parseInfo(key: string, text: string): ObjectInfo {
   const { modified, ...info } = JSON.parse(text);
   return { key, ...info, modified: new Date(modified) };
-}
-
-/** The bytes regrouped, all chunks of {@link chunkSize} but for the last. The buffer is used again. */
-async function* inChunks(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  const chunk = Buffer.alloc(chunkSize);
-  let filled = 0;
-  for await (let bytes of body) {
-    while (bytes.length > 0) {
-      const part = bytes.subarray(0, chunkSize - filled);
-      chunk.set(part, filled);
-      filled += part.length;
-      bytes = bytes.subarray(part.length);
-      if (filled < chunkSize) continue;
-      yield chunk;
-      filled = 0;
-    }
-  }
-  if (filled > 0) yield chunk.subarray(0, filled);
 }
 
 /** An end of a ZRANGEBYLEX range behind everything that begins with `text`: no UTF-8 has the byte 0xff. */

@@ -9,6 +9,7 @@ import {
   type PlanTask,
   type Target,
 } from "@glacier/core";
+import { checkOption } from "./options.ts";
 import { defaults } from "./redis.ts";
 
 /** Options of {@link makeTarget}. */
@@ -19,9 +20,14 @@ export interface MakeTargetOptions {
 
 /**
  * A Makefile that runs each task with `glacier run`, after those that it takes data from (with `make -j` others side by side), and
- * a crontab for the schedule. Both belong beside the project's package.json.
+ * a crontab for the schedule. Both belong beside the project's package.json. Errors: `OPTION_INVALID`.
  */
 export function makeTarget({ directory }: MakeTargetOptions = {}): Target {
+  checkOption(
+    directory === undefined || (typeof directory === "string" && /^\/.*$/.test(directory)),
+    "the directory of a make target must be an absolute path",
+    'Write directory: "/srv/orders", say, or leave it out.',
+  );
   return {
     name: "make",
     defaultStorage: defaults.storage,

@@ -2,7 +2,8 @@ import { createStore } from "@glacier/core";
 import { testStorage } from "@glacier/testkit";
 import { createClient } from "redis";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { chunkSize, redisStorage } from "../src/storage.ts";
+import { chunkSize } from "../src/chunks.ts";
+import { redisStorage } from "../src/storage.ts";
 import { onRedis } from "./redis-server.ts";
 
 await onRedis(({ url, password, emptyStorage }) => {
@@ -45,6 +46,12 @@ await onRedis(({ url, password, emptyStorage }) => {
         /^(?!.*hush).*without user and password/,
       );
     });
+  });
+
+  test.each([{ url: 6379 }, { url: "http://localhost" }, { prefix: ["a"] }])("wrong in a config: %j", (options) => {
+    expect(() => redisStorage({ kind: "redis", ...options } as never)).toThrow(
+      expect.objectContaining({ code: "OPTION_INVALID" }),
+    );
   });
 
   test("a version that was published stays whole, also when redis's answer is lost", async () => {

@@ -1,5 +1,6 @@
 import type { Artifacts } from "@glacier/core";
 import { type TargetView, testTarget } from "@glacier/testkit";
+import { expect, test } from "vitest";
 import { provider } from "../src/index.ts";
 import { makeTarget } from "../src/target.ts";
 
@@ -19,6 +20,10 @@ testTarget("make target", {
     "tenants share nothing that is written": oneUser,
     "a task gets its own secrets and no others": oneUser,
   },
+});
+
+test.each([5, "", "srv/orders", "/srv\n* * * * * reboot"])("a directory that is none, in a config: %j", (directory) => {
+  expect(() => makeTarget({ directory } as never)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
 });
 
 /** What the files say, read out of the files. */
