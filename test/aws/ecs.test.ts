@@ -66,7 +66,9 @@ async function run(
         attempts = `.glacier/runs/models/${state.runId}/${state.segment}.train.1.000001.ndjson`;
         return response.end(JSON.stringify(RunTask?.(body)));
       }
-      return response.end(JSON.stringify(others[operation]?.(body) ?? {}));
+      const said = others[operation]?.(body) ?? {};
+      if ("__type" in said) response.writeHead(400);
+      return response.end(JSON.stringify(said));
     }
     if (url.endsWith("/configuration")) {
       const FunctionArn = "arn:aws:lambda:eu-west-1:123456789012:function:models";
@@ -170,6 +172,17 @@ describe("a task on Fargate", () => {
     const { issue } = await run(() => running, { start: { tasks: [], failures: [{ reason: "RESOURCE:ENI" }] } });
     expect(issue).toMatchObject({ code: "UNAVAILABLE", retryable: true });
     expect(issue.message).toContain("RESOURCE:ENI");
+  });
+
+  it.each([
+    ["knows nothing of it yet", { tasks: [], failures: [{ arn, reason: "MISSING" }] }],
+    ["can't say for a while how it is", { __type: "ThrottlingException", message: "Rate exceeded" }],
+  ])("is no other attempt's when ECS %s", async (_, first) => {
+    // Each look that is throttled is three requests of the SDK's.
+    const { error, events, requests } = await run((look) => (look <= 3 ? first : stopped({ exitCode: 0 })));
+    expect(error).toBeUndefined();
+    expect(requests("RunTask")).toHaveLength(1);
+    expect(events.filter(({ type }) => type === "attempt.failed")).toEqual([]);
   });
 
   it("is stopped by a cancel, and waited for", async () => {

@@ -1,5 +1,5 @@
 import type { Task } from "@aws-sdk/client-ecs";
-import { GlacierError } from "@glacier/core";
+import { GlacierError, isGlacierError } from "@glacier/core";
 import { variables } from "../deployment.ts";
 import { clusterName, logGroupName, taskFamily } from "../names.ts";
 import { containerError } from "../runtime/caught.ts";
@@ -20,6 +20,12 @@ export interface Network {
 const pause = 2000;
 
 /**
+ * Looks in a row that may fail or find no task before it is given up: it runs on all the same, and another attempt would
+ * run beside it. ECS may know nothing of a task that was just started: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+ */
+const mostBlind = 60;
+
+/**
  * Runs one attempt as an ECS task on Fargate; when the signal fires, it is stopped and waited for.
  * Errors: `TASK_CRASHED`, `OUT_OF_MEMORY`, `IMAGE_UNAVAILABLE`, `NOT_FOUND`, `PERMISSION_DENIED`, `THROTTLED`, `UNAVAILABLE`,
  * the signal's reason. What the task's own code threw is in its segments.
@@ -27,22 +33,29 @@ const pause = 2000;
 export async function runContainer(attempt: DirectAttempt, network: Network, clients: Clients): Promise<void> {
   const { plan, request, signal } = attempt;
   const cluster = clusterName(plan);
+  signal.throwIfAborted();
   const arn = await start(attempt, cluster, network, clients);
   let stopping = false;
-  for (;;) {
-    if (signal.aborted && !stopping) {
-      stopping = true;
-      await stop(arn, cluster, clients, request.task);
+  for (let blind = 0; ; ) {
+    let task: Task | undefined;
+    try {
+      if (signal.aborted && !stopping) {
+        await stop(arn, cluster, clients, request.task);
+        stopping = true;
+      }
+      task = await describe(arn, cluster, clients, request.task);
+    } catch (error) {
+      if (!isGlacierError(error) || !error.retryable || blind >= mostBlind) throw error;
     }
-    const task = await describe(arn, cluster, clients, request.task);
     if (task?.lastStatus === "STOPPED") {
       if (stopping) throw signal.reason;
       const [container] = task.containers ?? [];
       if (container?.exitCode === 0) return;
       throw await ended(task, attempt, clients);
     }
-    if (task === undefined) throw gone(request.task, arn);
-    await wait(pause, stopping ? undefined : signal);
+    blind = task === undefined ? blind + 1 : 0;
+    if (blind > mostBlind) throw gone(request.task, arn);
+    await wait(pause, signal.aborted ? undefined : signal);
   }
 }
 

@@ -15,6 +15,7 @@ import { orStopped, wait } from "./wait.ts";
  */
 export async function runFunction(attempt: DirectAttempt, clients: Clients): Promise<void> {
   const { signal, request } = attempt;
+  signal.throwIfAborted();
   const invoked = invoke(attempt, clients);
   let answer = await orStopped(invoked, signal);
   if (answer === undefined && isGlacierError(signal.reason, "TASK_TIMEOUT")) {
@@ -49,9 +50,11 @@ async function invoke({ plan, request, signal }: DirectAttempt, clients: Clients
     try {
       return await client.send(command);
     } catch (error) {
-      if (!wasTurnedAway(error) || tries === triesAtMost || signal.aborted) throw refused(error, name, request.task);
+      if (!wasTurnedAway(error) || tries === triesAtMost) throw refused(error, name, request.task);
       const pause = Math.random() * Math.min(longestWait, 500 * 2 ** tries);
       await wait(pause, signal);
+      // Nobody would hear what it does.
+      if (signal.aborted) throw refused(error, name, request.task);
     }
   }
 }
