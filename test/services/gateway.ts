@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, request } from "node:http";
+import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** A request to one of AWS's services. */
@@ -32,7 +32,7 @@ export async function startGateway(
   before: (request: AwsRequest) => AwsAnswer | undefined,
   after: (request: AwsRequest, status: number) => AwsAnswer | undefined = () => undefined,
 ): Promise<Gateway> {
-  const server = createServer(async (incoming, outgoing) => {
+  async function pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     // "100 Continue" has been said by this server.
     const { expect: _, ...headers } = incoming.headers;
     const { method = "GET" } = incoming;
@@ -54,6 +54,9 @@ export async function startGateway(
     });
     passed.once("error", (error) => outgoing.destroy(error));
     passed.end(body);
+  }
+  const server = createServer((incoming, outgoing) => {
+    pass(incoming, outgoing).catch((error: Error) => outgoing.writeHead(500).end(error.stack));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
