@@ -1,6 +1,6 @@
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
-import { SFNClient } from "@aws-sdk/client-sfn";
+import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { AWSExecutor, AWSTarget, type OwnClients } from "@glacier/aws";
 import {
   type AnyPipeline,
@@ -175,6 +175,38 @@ describe.skipIf(missing)("AWSExecutor, orchestrated, over a fake of Step Functio
     expect(events.flatMap((event) => (event.type === "task.skipped" ? [event.reason] : []))).toEqual(
       steady.tasks.map(() => "committed"),
     );
+  });
+
+  it("follows a run that the schedule started", async () => {
+    const world = await deployed(steady);
+    await world.run({ runId: "steady-6" });
+    const { sfn: client } = clients(world.place);
+    const stateMachineArn = `arn:aws:states:${region}:123456789012:stateMachine:steady`;
+    await client?.send(new StartExecutionCommand({ stateMachineArn, name: "scheduled-1", input: "{}" }));
+    const { error, outline } = await world.run({ runId: "scheduled-1" });
+    expect(error).toBeUndefined();
+    expect(of(outline, "make").at(-1)).toBe("task.succeeded 1");
+  });
+
+  it("goes on where a page of the history has expired, and tells nothing twice", async () => {
+    const { place } = await deployed(steady);
+    const { sfn: client } = clients(place);
+    let expired = 0;
+    const send = (command: { input: { nextToken?: string } }): Promise<unknown> => {
+      const { nextToken } = command.input;
+      if (nextToken === undefined || expired > 0) return (client as SFNClient).send(command as never);
+      expired++;
+      return Promise.reject(Object.assign(new Error("Invalid Token"), { name: "InvalidToken" }));
+    };
+    const own = { ...clients(place), sfn: { send } as unknown as SFNClient };
+    const executor = deploying(new AWSExecutor({ region, mode: "orchestrated", clients: own }), lambda, place);
+    const ended: string[] = [];
+    await (steady as Pipeline<"serverless">).run({
+      executor: executor as AWSExecutor,
+      onEvent: (event) => void (event.type === "task.succeeded" && ended.push(event.task)),
+    });
+    expect(expired).toBe(1);
+    expect(ended.sort()).toEqual(steady.tasks.map(({ name }) => name).sort());
   });
 
   it("refuses what a state machine can't do, and other params for a run of that name", async () => {

@@ -118,7 +118,7 @@ async function openExecution(machine: string, executionArn: string, plan: Plan, 
           // Of a name with the same input that is under way, StartExecution answers as if it had started it.
           if ((error as Error).name !== "ExecutionAlreadyExists") throw error;
           const before = await client.send(new sdk.DescribeExecutionCommand({ executionArn }));
-          if (!sameInput(before.input, input)) throw startedOtherwise(runId);
+          if (!isStartOf(before.input, { runId, params })) throw startedOtherwise(runId);
         }
       });
     },
@@ -131,7 +131,17 @@ async function openExecution(machine: string, executionArn: string, plan: Plan, 
           maxResults: 1000,
           ...(page !== undefined && { nextToken: page }),
         });
-        const answer = await call("read an execution", "GetExecutionHistory", (client) => client.send(command));
+        const answer = await call("read an execution", "GetExecutionHistory", (client) =>
+          client.send(command).catch((error: Error) => {
+            if (error.name === "InvalidToken" && page !== undefined) return undefined;
+            throw error;
+          }),
+        );
+        if (answer === undefined) {
+          // A page's token holds for a day: from the beginning again, past what was told already.
+          page = undefined;
+          continue;
+        }
         for (const event of answer.events ?? []) {
           // The last page is asked for again: it may have grown.
           if ((event.id ?? 0) <= last) continue;
@@ -150,14 +160,18 @@ async function openExecution(machine: string, executionArn: string, plan: Plan, 
   };
 }
 
-function sameInput(before: string | undefined, now: string): boolean {
-  const sorted = (text: string) =>
-    JSON.stringify(JSON.parse(text), (_, value: unknown) =>
-      typeof value === "object" && value !== null && !Array.isArray(value)
-        ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-        : value,
-    );
-  return before !== undefined && sorted(before) === sorted(now);
+/** Whether an execution's input begins that run. One that the schedule started has neither id nor params. */
+function isStartOf(input = "{}", run: Pick<PipelineRun, "runId" | "params">): boolean {
+  const { runId = run.runId, params = {} } = JSON.parse(input) as Partial<typeof run>;
+  return sorted({ runId, params }) === sorted(run);
+}
+
+function sorted(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === "object" && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
 }
 
 function startedOtherwise(runId: string): GlacierError {
