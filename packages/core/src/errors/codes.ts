@@ -84,6 +84,10 @@ export const errorCodes = {
   DOCKER_UNAVAILABLE: false,
   /** A container image can't be found or pulled. */
   IMAGE_UNAVAILABLE: false,
+  /** No machine has room for a task, or a quota is used up. */
+  UNSCHEDULABLE: true,
+  /** A task's machine was taken from it before its end. */
+  EVICTED: true,
   /** A pipeline's code can't be bundled. */
   BUNDLE_FAILED: false,
   // cli
