@@ -1,1 +1,8 @@
 export { kubernetes } from "./provider.ts";
+export {
+  type Identity,
+  KubernetesCompilation,
+  KubernetesTarget,
+  type KubernetesTargetOptions,
+  type Transform,
+} from "./target/index.ts";

@@ -1,8 +1,10 @@
 import type { Provider } from "@glacier/core";
+import { KubernetesTarget, type KubernetesTargetOptions } from "./target/index.ts";
 
 /** Kubernetes: what compiles pipelines to manifests, and what runs them in a cluster. */
 export const kubernetes: Provider = {
   name: "kubernetes",
   contract: 1,
   module: import.meta.url,
+  targets: { kubernetes: (options) => new KubernetesTarget(options as unknown as KubernetesTargetOptions) },
 };

@@ -1,0 +1,60 @@
+import type { StorageResource } from "@glacier/core";
+
+/** What is deployed on its own: a pipeline, for one tenant or for none. */
+export interface Deployment {
+  readonly pipeline: string;
+  readonly tenant?: string | undefined;
+}
+
+/** Environment variables that containers get. */
+export const variables: {
+  readonly [name in
+    | "task"
+    | "attempt"
+    | "retries"
+    | "run"
+    | "workflow"
+    | "runId"
+    | "params"
+    | "failures"
+    | "namespace"
+    | "job"
+    | "jobUid"
+    | "secret"]: `GLACIER_${string}`;
+} = {
+  /** Tasks: the task's name, the attempt's number (or how many there were before it), and the `RemoteRun` as JSON. */
+  task: "GLACIER_TASK",
+  attempt: "GLACIER_ATTEMPT",
+  retries: "GLACIER_RETRIES",
+  run: "GLACIER_RUN",
+  /** Steps of a workflow: its name, the run's id where one is given, params as JSON, and Argo's list of failures as JSON. */
+  workflow: "GLACIER_WORKFLOW",
+  runId: "GLACIER_RUN_ID",
+  params: "GLACIER_PARAMS",
+  failures: "GLACIER_FAILURES",
+  /** The driver: where it runs, and the Job that it is of. */
+  namespace: "GLACIER_NAMESPACE",
+  job: "GLACIER_JOB",
+  jobUid: "GLACIER_JOB_UID",
+  /** What stands before a secret's own name: `GLACIER_SECRET_api-key`. */
+  secret: "GLACIER_SECRET_",
+};
+
+/** How a task's container ends. The error itself is in the run's journal, and in short in the container's termination message. */
+export const exitCodes = { succeeded: 0, failed: 1, failedForGood: 2, stopped: 143 } as const;
+
+/** Where the code's ConfigMaps are mounted; the file that runs it. */
+export const codeFolder = "/glacier";
+export const startFile = "start.mjs";
+
+/** Bytes of a termination message. https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/ */
+export const largestTermination = 4096;
+
+/** Where manifests, pins and run journals go, beside the datasets. */
+export function stateOf(storage: StorageResource): StorageResource {
+  const { key: _, ...root } = storage;
+  const below = (path: unknown) => [String(path ?? "").replace(/\/+$/, ""), ".glacier/"].filter(Boolean).join("/");
+  if (storage.kind === "localFs") return { ...root, basePath: below(storage["basePath"]) };
+  if (storage.kind === "memory") return storage;
+  return { ...root, prefix: below(storage["prefix"]) };
+}

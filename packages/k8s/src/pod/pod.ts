@@ -1,0 +1,120 @@
+import type { PlanTask } from "@glacier/core";
+import { codeFolder, startFile, variables } from "../deployment.ts";
+import type { Resources } from "./resources.ts";
+
+/** A Kubernetes object, or a part of one, as YAML and JSON have it. */
+export type Manifest = { readonly [field: string]: unknown };
+
+/** What is the same in all pods of a deployment. */
+export interface PodSite {
+  /** Names of the ConfigMaps that the code is in; see `code/`. */
+  readonly code: readonly string[];
+  /** Name of the Secret that tasks' secrets are in. */
+  readonly secrets: string;
+  /** User and group that containers run as; never 0. */
+  readonly user: number;
+  /** MiB of `/tmp`, the only place that can be written. */
+  readonly scratch: number;
+  /** Name of a Secret whose entries are environment variables of every pod. */
+  readonly envFrom: string | undefined;
+  readonly imagePullPolicy: string | undefined;
+  /** Further fields of every pod's spec. */
+  readonly pod: Manifest;
+}
+
+/** What one pod runs. */
+export interface PodContent {
+  readonly image: string;
+  readonly resources: Resources;
+  /** What `start.mjs` is told to run: `task`, `begin`, `finish`, `driver`. */
+  readonly role: string;
+  readonly env?: readonly Manifest[];
+  /** Absent: it has no account that may do anything. */
+  readonly serviceAccount?: string;
+  /** Whether its own code talks to the cluster. */
+  readonly token?: boolean;
+  /** Seconds, in the cluster's own hands. */
+  readonly deadline?: number;
+}
+
+/** Seconds that a pod outlives its task's timeout, so that the attempt itself tells of it; and that a pod gets to end. */
+export const grace = 30;
+
+/**
+ * A pod that passes the restricted Pod Security Standard, runs once, and reads its code from ConfigMaps.
+ * https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+ */
+export function podSpec(content: PodContent, site: PodSite): Manifest {
+  const { serviceAccount, token = false, deadline } = content;
+  return {
+    restartPolicy: "Never",
+    ...(serviceAccount !== undefined && { serviceAccountName: serviceAccount }),
+    automountServiceAccountToken: token,
+    enableServiceLinks: false,
+    ...(deadline !== undefined && { activeDeadlineSeconds: deadline }),
+    terminationGracePeriodSeconds: grace,
+    securityContext: podSecurity(site),
+    ...site.pod,
+    containers: [container(content, site)],
+    volumes: volumes(site),
+  };
+}
+
+/** The pod's one container. */
+export function container({ image, role, env = [], resources }: PodContent, site: PodSite): Manifest {
+  const { envFrom, imagePullPolicy } = site;
+  return {
+    name: "main",
+    image,
+    ...(imagePullPolicy !== undefined && { imagePullPolicy }),
+    command: ["node", "--enable-source-maps", `${codeFolder}/${startFile}`],
+    args: [role],
+    env: [...env].sort((a, b) => (String(a["name"]) < String(b["name"]) ? -1 : 1)),
+    ...(envFrom !== undefined && { envFrom: [{ secretRef: { name: envFrom } }] }),
+    resources: { requests: resources, limits: resources },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+      privileged: false,
+      readOnlyRootFilesystem: true,
+    },
+    terminationMessagePolicy: "FallbackToLogsOnError",
+    volumeMounts: [
+      { name: "code", mountPath: codeFolder, readOnly: true },
+      { name: "tmp", mountPath: "/tmp" },
+    ],
+  };
+}
+
+/** Of the pod as a whole, so that it holds for containers that an engine adds, too. */
+export function podSecurity({ user }: PodSite): Manifest {
+  return {
+    fsGroup: user,
+    runAsGroup: user,
+    runAsNonRoot: true,
+    runAsUser: user,
+    seccompProfile: { type: "RuntimeDefault" },
+  };
+}
+
+/** The code, of as many ConfigMaps as it takes, and `/tmp`. */
+export function volumes({ code, scratch }: PodSite): Manifest[] {
+  return [
+    { name: "code", projected: { sources: code.map((name) => ({ configMap: { name } })) } },
+    { name: "tmp", emptyDir: { sizeLimit: `${scratch}Mi` } },
+  ];
+}
+
+/** A task's own variables, and its secrets by reference. */
+export function taskEnv(task: PlanTask, env: Readonly<Record<string, string>>, secrets: string): Manifest[] {
+  return [
+    { name: variables.task, value: task.name },
+    // Node looks for a home, and the root is read-only.
+    { name: "HOME", value: "/tmp" },
+    ...Object.entries(env).map(([name, value]) => ({ name, value })),
+    ...[...new Set(Object.values(task.secrets))].map((key) => ({
+      name: `${variables.secret}${key}`,
+      valueFrom: { secretKeyRef: { name: secrets, key } },
+    })),
+  ];
+}

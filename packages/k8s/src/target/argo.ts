@@ -1,0 +1,132 @@
+import type { Plan, PlanTask } from "@glacier/core";
+import { exitCodes, variables } from "../deployment.ts";
+import { deploymentName, longestJobName, templateName } from "../names.ts";
+import { container, grace, type Manifest, type PodSite, podSecurity, taskEnv, volumes } from "../pod/pod.ts";
+import type { Resources } from "../pod/resources.ts";
+import { runFile } from "../runtime/steps.ts";
+import type { Settings, SizedTask } from "./settings.ts";
+
+/** Templates of a workflow's own: no task's has such a name. */
+const own = { entry: "run--tasks", begin: "run--begin", finish: "run--finish" } as const;
+
+/** Seconds that a finished workflow stays to be looked at. */
+const keptFor = 7 * 24 * 60 * 60;
+
+/**
+ * The pipeline as a workflow: each task waits for exactly those that it takes data from.
+ * https://argo-workflows.readthedocs.io/en/latest/fields/, https://argo-workflows.readthedocs.io/en/latest/enhanced-depends-logic/
+ */
+export function workflowTemplate(
+  plan: Plan,
+  tasks: readonly SizedTask[],
+  steps: Resources,
+  settings: Settings,
+  site: PodSite,
+): Manifest {
+  const step = (role: string, env: readonly Manifest[]) => ({
+    metadata: { labels: settings.podLabels("engine") },
+    serviceAccountName: settings.engineAccount,
+    container: container({ image: settings.defaultImage, resources: steps, role, env: [home, ...ids, ...env] }, site),
+  });
+  return {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "WorkflowTemplate",
+    metadata: settings.metadata(settings.name, "engine"),
+    spec: {
+      entrypoint: own.entry,
+      onExit: own.finish,
+      arguments: {
+        parameters: [
+          { name: "params", value: "{}" },
+          { name: "run-id", value: "" },
+        ],
+      },
+      automountServiceAccountToken: false,
+      executor: { serviceAccountName: settings.engineAccount },
+      podSpecPatch: JSON.stringify({ enableServiceLinks: false, terminationGracePeriodSeconds: grace, ...site.pod }),
+      securityContext: podSecurity(site),
+      serviceAccountName: settings.engineAccount,
+      ttlStrategy: { secondsAfterCompletion: keptFor },
+      volumes: volumes(site),
+      templates: [
+        { name: own.entry, dag: { tasks: [{ name: own.begin, template: own.begin }, ...graphOf(plan)] } },
+        {
+          name: own.begin,
+          ...step("begin", [{ name: variables.params, value: "{{workflow.parameters.params}}" }]),
+          outputs: { parameters: [{ name: "run", valueFrom: { path: runFile } }] },
+        },
+        ...tasks.map((task) => taskTemplate(task, settings, site)),
+        { name: own.finish, ...step("finish", [{ name: variables.failures, value: "{{workflow.failures}}" }]) },
+      ],
+    },
+  };
+}
+
+/** What starts the workflow by the clock. */
+export function cronWorkflow({ cron, timeZone }: NonNullable<Plan["schedule"]>, settings: Settings): Manifest {
+  return {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "CronWorkflow",
+    metadata: settings.metadata(deploymentName(settings.deployment, longestJobName), "engine"),
+    spec: {
+      concurrencyPolicy: "Forbid",
+      schedules: [cron],
+      timezone: timeZone,
+      workflowMetadata: { labels: settings.labels("engine") },
+      workflowSpec: { workflowTemplateRef: { name: settings.name } },
+    },
+  };
+}
+
+/** Argo's own expressions, which it replaces before it makes a pod. */
+const ids: readonly Manifest[] = [
+  { name: variables.runId, value: "{{workflow.parameters.run-id}}" },
+  { name: variables.workflow, value: "{{workflow.name}}" },
+];
+const home: Manifest = { name: "HOME", value: "/tmp" };
+
+function graphOf({ tasks, edges }: Plan): Manifest[] {
+  return tasks.map(({ name }) => {
+    const before = edges.filter(({ to }) => to === name).map(({ from }) => templateName(from));
+    // The first tasks wait for the run's beginning, and so all others do.
+    const waits = before.length === 0 ? [own.begin] : [...new Set(before)].sort();
+    return {
+      name: templateName(name),
+      template: templateName(name),
+      depends: waits.map((one) => `${one}.Succeeded`).join(" && "),
+      arguments: { parameters: [{ name: "run", value: `{{tasks.${own.begin}.outputs.parameters.run}}` }] },
+    };
+  });
+}
+
+function taskTemplate({ task, sized }: SizedTask, settings: Settings, site: PodSite): Manifest {
+  const env = [
+    ...taskEnv(task, sized.env, site.secrets),
+    { name: variables.run, value: "{{inputs.parameters.run}}" },
+    { name: variables.retries, value: "{{retries}}" },
+  ];
+  const { image, resources } = sized;
+  return {
+    name: templateName(task.name),
+    inputs: { parameters: [{ name: "run" }] },
+    metadata: { labels: settings.podLabels("task", task.name) },
+    serviceAccountName: settings.taskAccount(task.name),
+    ...(task.timeout !== undefined && { activeDeadlineSeconds: Math.ceil(task.timeout) + grace }),
+    retryStrategy: retryOf(task),
+    container: container({ image, resources, role: "task", env }, site),
+  };
+}
+
+/** https://argo-workflows.readthedocs.io/en/latest/retries/ */
+function retryOf({ retry }: PlanTask): Manifest {
+  const { max, delay, factor } = retry;
+  // 137: killed, mostly for the memory that it took. What Argo itself calls an error, a lost node for instance, is tried again.
+  const final = [exitCodes.failedForGood, 137, exitCodes.stopped].join(", ");
+  return {
+    limit: String(max),
+    retryPolicy: "Always",
+    expression: `lastRetry.status == "Error" || asInt(lastRetry.exitCode) not in [${final}]`,
+    ...(max > 0 &&
+      delay > 0 && { backoff: { duration: `${delay}s`, factor: String(Math.max(1, Math.round(factor))) } }),
+  };
+}

@@ -1,0 +1,99 @@
+import { type CompileContext, type Diagnostic, GlacierError, type Plan } from "@glacier/core";
+import { type BuildCode, type BuiltCode, type PackedCode, packCode } from "../code/index.ts";
+import { secretsName } from "../names.ts";
+import { amounts, sizeTask } from "../pod/resources.ts";
+import { argoRights, serviceAccounts } from "./accounts.ts";
+import { cronWorkflow, workflowTemplate } from "./argo.ts";
+import { configMaps } from "./code.ts";
+import { KubernetesCompilation, type ManifestFiles } from "./compilation.ts";
+import { namespace, quota } from "./namespace.ts";
+import { networkPolicies } from "./network.ts";
+import type { KubernetesTargetOptions } from "./options.ts";
+import { checkStorage } from "./reach.ts";
+import { Settings, type SizedTask } from "./settings.ts";
+
+/** ConfigMaps that code may take: each is held whole in every node's memory that runs a task. */
+const mostParts = 8;
+
+/** What the steps before and after the tasks run on: vCPUs and MiB. */
+const steps = amounts(0.5, 512);
+
+/** Compiles a plan. Its code is only built where all else can be deployed. Errors: those of `buildCode`. */
+export async function compileWith(
+  buildCode: BuildCode,
+  options: KubernetesTargetOptions,
+  plan: Plan,
+  context: CompileContext,
+): Promise<KubernetesCompilation> {
+  const settings = new Settings(options, plan);
+  const diagnostics = checkStorage(plan, context.registry);
+  const tasks: SizedTask[] = [];
+  for (const task of plan.tasks) {
+    const sized = sizeTask(task, settings.defaultImage);
+    if ("image" in sized) tasks.push({ task, sized });
+    else diagnostics.push(...sized.map((error): Diagnostic => ({ severity: "error", error })));
+  }
+  const failed = (): boolean => diagnostics.some(({ severity }) => severity === "error");
+  if (failed()) return new KubernetesCompilation(diagnostics, undefined, options.transform);
+
+  const built = await buildCode(plan, context);
+  const packed = packCode(built.files);
+  diagnostics.push(...checkCode(built, packed, plan.pipeline), ...remarks(plan, settings));
+  const files = failed() ? undefined : filesOf(plan, tasks, packed, settings);
+  return new KubernetesCompilation(diagnostics, files, options.transform);
+}
+
+function filesOf(plan: Plan, tasks: readonly SizedTask[], packed: PackedCode, settings: Settings): ManifestFiles {
+  const code = configMaps(packed, settings);
+  const site = settings.site(code.names);
+  const names = tasks.map(({ task }) => task.name);
+  return {
+    "namespace.yaml": settings.createNamespace ? [namespace(settings)] : [],
+    "quota.yaml": settings.createNamespace ? quota(tasks, steps, settings) : [],
+    "service-accounts.yaml": serviceAccounts(names, settings),
+    "rbac.yaml": argoRights(settings),
+    "network.yaml": networkPolicies(plan, settings),
+    "code.yaml": code.manifests,
+    "workflow.yaml": [workflowTemplate(plan, tasks, steps, settings, site)],
+    "schedule.yaml": plan.schedule === undefined ? [] : [cronWorkflow(plan.schedule, settings)],
+  };
+}
+
+function checkCode({ warnings }: BuiltCode, { bytes, parts }: PackedCode, pipeline: string): Diagnostic[] {
+  const told = warnings.map(({ message, file, line }): Diagnostic => {
+    const where = file === undefined ? "" : `${file}${line === undefined ? "" : `:${line}`}: `;
+    const hint = "The bundle was made all the same; what runs of it may fail, or differ, where it is deployed.";
+    return { severity: "warning", error: new GlacierError("BUNDLE_FAILED", { message: `${where}${message}`, hint }) };
+  });
+  if (parts.length <= mostParts) return told;
+  const error = new GlacierError("BUNDLE_FAILED", {
+    message: `the code of pipeline "${pipeline}" is ${(bytes / 2 ** 20).toFixed(1)} MiB, compressed, with its source map: more than ${mostParts} ConfigMaps hold`,
+    hint: "See what is in the bundle: a large package, or data that belongs into a dataset. Or put the package into an image of your own.",
+    context: { pipeline },
+  });
+  return [...told, { severity: "error", error }];
+}
+
+/** What whoever deploys it has to do, and what Argo has no words for. */
+function remarks({ tasks }: Plan, settings: Settings): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const inform = (message: string, hint: string): void => {
+    found.push({ severity: "info", error: new GlacierError("UNSUPPORTED", { message, hint }) });
+  };
+  const secrets = [...new Set(tasks.flatMap((task) => Object.values(task.secrets)))].sort();
+  if (secrets.length > 0) {
+    const name = secretsName(settings.deployment);
+    inform(
+      `the tasks look for ${secrets.join(", ")} in the Secret "${name}", which is not among the manifests`,
+      `Make it: kubectl create secret generic ${name} --namespace ${settings.namespace} ${secrets.map((key) => `--from-literal=${key}=…`).join(" ")}`,
+    );
+  }
+  const inexact = tasks.filter(({ retry }) => retry.max > 0 && (retry.jitter > 0 || !Number.isInteger(retry.factor)));
+  if (inexact.length > 0) {
+    inform(
+      `Argo waits before the retries of ${inexact.map(({ name }) => `"${name}"`).join(", ")} without jitter and an upper bound, and with a whole factor`,
+      "Nothing needs to be done.",
+    );
+  }
+  return found;
+}

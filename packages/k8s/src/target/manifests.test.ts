@@ -1,0 +1,167 @@
+import { compute, createRegistry, secret, storage } from "@glacier/core";
+import { describe, expect, it } from "vitest";
+import { bucket, bucketProvider } from "../../test/bucket.ts";
+import { targetWith } from "../../test/code.ts";
+import { ofKind, readManifests } from "../../test/manifests.ts";
+import { compiled, manifestsOf, pipelineOf, podsOf, taskOf } from "../../test/plans.ts";
+import { podSecurityViolations } from "../../test/pod-security.ts";
+import type { Transform } from "./options.ts";
+
+const pipeline = () =>
+  pipelineOf([taskOf("load"), taskOf("train", { compute: compute.container({ image: "acme/train:1", gpu: 1 }) })]);
+
+describe("what a deployment may do", () => {
+  it("is to report what became of a workflow's pods, and nothing else", async () => {
+    const manifests = await manifestsOf(pipeline());
+    expect(ofKind(manifests, "Role").flatMap(({ rules }) => rules)).toEqual([
+      { apiGroups: ["argoproj.io"], resources: ["workflowtaskresults"], verbs: ["create", "patch"] },
+    ]);
+    expect(ofKind(manifests, "RoleBinding").flatMap(({ subjects }) => subjects)).toEqual([
+      { kind: "ServiceAccount", name: "orders-engine", namespace: "orders" },
+    ]);
+    expect(ofKind(manifests, "ClusterRole")).toEqual([]);
+  });
+
+  it("is a cloud's matter, by a task's own account", async () => {
+    const identity = {
+      gcp: "shared@acme.iam.gserviceaccount.com",
+      tasks: { train: { azure: "01234567-89ab-cdef-0123-456789abcdef" } },
+    };
+    const manifests = await manifestsOf(pipeline(), { identity });
+    const annotations = ofKind(manifests, "ServiceAccount").map(({ metadata }) => [
+      metadata.name,
+      metadata.annotations,
+    ]);
+    const shared = { "iam.gke.io/gcp-service-account": identity.gcp };
+    expect(Object.fromEntries(annotations)).toEqual({
+      "orders-engine": shared,
+      "orders--load": shared,
+      "orders--train": { "azure.workload.identity/client-id": identity.tasks.train.azure },
+    });
+    const pods = podsOf(manifests);
+    expect(pods["train"]?.template.metadata.labels).toMatchObject({ "azure.workload.identity/use": "true" });
+    expect(pods["load"]?.template.metadata.labels).not.toHaveProperty("azure.workload.identity/use");
+    expect(Object.values(pods).map(({ spec }) => spec.serviceAccountName)).toEqual([
+      "orders-engine",
+      "orders--load",
+      "orders--train",
+      "orders-engine",
+    ]);
+  });
+});
+
+describe("the namespace", () => {
+  it("has room for every task at once, and enforces the restricted standard", async () => {
+    const manifests = await manifestsOf(pipeline(), { tenant: "acme" });
+    const [namespace] = ofKind(manifests, "Namespace");
+    expect(namespace?.metadata).toMatchObject({
+      name: "acme---orders",
+      labels: { "pod-security.kubernetes.io/enforce": "restricted", "glacier.dev/tenant": "acme" },
+    });
+    // Two tasks of 1 vCPU and 2 GiB, a step of 0.5 and 0.5, and two containers of Argo's in each pod.
+    expect(ofKind(manifests, "ResourceQuota")[0]?.["spec"].hard).toEqual({
+      "limits.cpu": "3100m",
+      "limits.memory": "5376Mi",
+      pods: "3",
+      "requests.cpu": "3100m",
+      "requests.memory": "5376Mi",
+      "requests.nvidia.com/gpu": "1",
+    });
+  });
+
+  it("may be one that others share: then nothing that is theirs is touched", async () => {
+    const manifests = await manifestsOf(pipeline(), { namespace: "shared", createNamespace: false });
+    for (const kind of ["Namespace", "ResourceQuota", "LimitRange"]) expect(ofKind(manifests, kind)).toEqual([]);
+    const own = { matchLabels: { "app.kubernetes.io/instance": "orders" } };
+    expect(ofKind(manifests, "NetworkPolicy").map(({ spec }) => spec.podSelector)).toEqual([own, own]);
+    expect(new Set(manifests.map(({ metadata }) => metadata.namespace))).toEqual(new Set(["shared"]));
+  });
+
+  it("lets nothing in, and out only what pods need", async () => {
+    const [deny, egress] = ofKind(await manifestsOf(pipeline(), { egressPorts: [5432] }), "NetworkPolicy");
+    expect(deny?.["spec"]).toEqual({ podSelector: {}, policyTypes: ["Ingress", "Egress"] });
+    const ports = egress?.["spec"].egress.flatMap((rule: { ports: { port: number }[] }) =>
+      rule.ports.map(({ port }) => port),
+    );
+    // The storage of these tests is at http://store.acme.svc:9000.
+    expect(ports).toEqual([53, 53, 443, 5432, 6443, 9000]);
+  });
+});
+
+describe("what can't be deployed", () => {
+  it.each([
+    ["serverless", compute.serverless(), /needs serverless compute: Kubernetes has no functions/],
+    ["local", compute.local(), /needs local compute/],
+    ["half a GPU", compute.container({ image: "a", gpu: 0.5 }), /asks for 0.5 GPUs/],
+    ["a variable of Glacier's", compute.container({ image: "a", env: { GLACIER_RUN: "x" } }), /sets GLACIER_RUN/],
+    ["a variable that is none", compute.container({ image: "a", env: { "1=": "x" } }), /"1="/],
+  ])("%s is an error with the fix", async (_, asked, message) => {
+    const { diagnostics, forms } = await compiled(pipelineOf([taskOf("load", { compute: asked })]));
+    const errors = diagnostics.filter(({ severity }) => severity === "error");
+    expect(errors).toMatchObject([{ error: { message: expect.stringMatching(message), context: { task: "load" } } }]);
+    expect(errors[0]?.error.hint).toMatch(/\S/);
+    await expect(forms.manifests()).rejects.toThrow(message);
+  });
+
+  it("storage on this machine's own servers is one", async () => {
+    const own = storage.s3({ bucket: "b", endpoint: "http://127.0.0.1:9000" });
+    const { diagnostics } = await compiled(pipelineOf([taskOf("load")]), { storage: own });
+    expect(diagnostics.map(({ error }) => error.code)).toEqual(["STORAGE_UNREACHABLE", "STORAGE_UNREACHABLE"]);
+  });
+
+  it("code that no reasonable number of ConfigMaps holds is one", async () => {
+    const chunk = () => Buffer.from(crypto.getRandomValues(new Uint8Array(60_000))).toString("latin1");
+    const noise = Array.from({ length: 160 }, chunk).join("");
+    const code = async () => ({ files: { "index.mjs": noise }, warnings: [] });
+    const target = targetWith(code, { storage: bucket });
+    const { diagnostics } = await pipelineOf([taskOf("load")]).compile({
+      target,
+      registry: createRegistry([bucketProvider]),
+    });
+    const codes = diagnostics.map(({ severity, error }) => `${severity} ${error.code}`);
+    expect(codes).toEqual(["error BUNDLE_FAILED"]);
+  }, 60_000);
+});
+
+it("secrets are named for whoever has to make them, and no value is asked for here", async () => {
+  const { diagnostics } = await compiled(pipelineOf([taskOf("load", { secrets: { key: secret("api-key") } })]));
+  expect(diagnostics).toMatchObject([
+    {
+      severity: "info",
+      error: {
+        hint: expect.stringContaining(
+          "kubectl create secret generic orders-secrets --namespace orders --from-literal=api-key=…",
+        ),
+      },
+    },
+  ]);
+});
+
+it("transform has the last word on each manifest", async () => {
+  const transform: Transform = ({ metadata, ...rest }) => ({
+    ...rest,
+    metadata: { ...(metadata as object), annotations: { by: "us" } },
+  });
+  const manifests = await manifestsOf(pipeline(), { transform });
+  expect(manifests.every(({ metadata }) => metadata.annotations?.["by"] === "us")).toBe(true);
+  const broken = await compiled(pipeline(), { transform: () => undefined as never });
+  await expect(broken.forms.manifests()).rejects.toMatchObject({ code: "OPTION_INVALID" });
+});
+
+it("fields of a pod that an option brings don't weaken it", async () => {
+  const manifests = await manifestsOf(pipeline(), {
+    pod: { nodeSelector: { pool: "batch" }, priorityClassName: "low" },
+  });
+  for (const { spec } of Object.values(podsOf(manifests))) {
+    expect(spec).toMatchObject({ nodeSelector: { pool: "batch" }, priorityClassName: "low" });
+    expect(podSecurityViolations(spec)).toEqual([]);
+  }
+});
+
+it("the kustomization names every file, in an order in which they can be applied", async () => {
+  const artifacts = await (await compiled(pipelineOf([taskOf("load")], { schedule: "0 3 * * *" }))).forms.manifests();
+  const kinds = readManifests(artifacts).map(({ kind }) => kind);
+  expect(Object.keys(artifacts)).toHaveLength(9);
+  expect(kinds[0]).toBe("Namespace");
+  expect(kinds.indexOf("ServiceAccount")).toBeLessThan(kinds.indexOf("Secret"));
+});

@@ -1,0 +1,61 @@
+import { expect, it } from "vitest";
+import { checkOptions, type KubernetesTargetOptions } from "./options.ts";
+
+const storage = { kind: "s3", bucket: "acme" } as const;
+const role = "arn:aws:iam::123456789012:role/orders";
+
+it.each([
+  { storage },
+  {
+    storage,
+    engine: "argo",
+    namespace: "orders",
+    createNamespace: false,
+    defaultImage: "node:24",
+    user: 1000,
+    scratch: 512,
+  },
+  {
+    storage,
+    envFrom: "s3-credentials",
+    identity: { aws: role, tasks: { load: { gcp: "a@b.iam.gserviceaccount.com" } } },
+  },
+  {
+    storage,
+    egressPorts: [5432],
+    pod: { nodeSelector: { pool: "batch" } },
+    imagePullPolicy: "Never",
+    transform: () => ({}),
+  },
+] as const)("%j is taken", (options) => {
+  expect(checkOptions(options as KubernetesTargetOptions)).toBe(options);
+});
+
+it.each([
+  [{}, "storage"],
+  [{ storage: { kind: "memory" } }, "storage"],
+  [{ storage: { kind: "localFs", basePath: "hunter2" } }, "storage"],
+  [{ storage, engine: "hunter2" }, "engine"],
+  [{ storage, namespace: "Hunter2" }, "namespace"],
+  [{ storage, createNamespace: "yes" }, "createNamespace"],
+  [{ storage, user: 0 }, "user"],
+  [{ storage, scratch: -1 }, "scratch"],
+  [{ storage, envFrom: "Hunter2" }, "envFrom"],
+  [{ storage, identity: { aws: "hunter2" } }, "identity"],
+  [{ storage, identity: { tasks: { load: { tasks: {} } } } }, "identity"],
+  [{ storage, egressPorts: [0] }, "egressPorts"],
+  [{ storage, pod: { containers: [] } }, "pod"],
+  [{ storage, pod: { hostAliases: () => "hunter2" } }, "pod"],
+  [{ storage, transform: {} }, "transform"],
+  [{ storage, colour: "hunter2" }, "colour"],
+])("%j is refused without its value in the message", (options, name) => {
+  let message = "";
+  try {
+    checkOptions(options as never);
+  } catch (error) {
+    expect(error).toMatchObject({ code: "OPTION_INVALID", hint: expect.stringMatching(/\S/) });
+    message = (error as Error).message;
+  }
+  expect(message).toContain(`"${name}"`);
+  expect(message).not.toMatch(/hunter2/i);
+});

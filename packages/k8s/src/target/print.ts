@@ -1,0 +1,38 @@
+import type { Artifacts } from "@glacier/core";
+import { stringify } from "yaml";
+import type { Manifest } from "../pod/pod.ts";
+import { invalid, isJson, isRecord, type Transform } from "./options.ts";
+
+/** One YAML file for each concern, and the kustomization that names them. `files` are manifests by file name. */
+export function print(
+  files: Readonly<Record<string, readonly Manifest[]>>,
+  transform: Transform | undefined,
+): Artifacts {
+  const used = Object.entries(files).filter(([, manifests]) => manifests.length > 0);
+  const kustomization = {
+    apiVersion: "kustomize.config.k8s.io/v1beta1",
+    kind: "Kustomization",
+    resources: used.map(([name]) => name),
+  };
+  return {
+    ...Object.fromEntries(
+      used.map(([name, manifests]) => [name, manifests.map((one) => yaml(transformed(one, transform))).join("---\n")]),
+    ),
+    "kustomization.yaml": yaml(kustomization),
+  };
+}
+
+function yaml(manifest: Manifest): string {
+  // No line is folded and no part is a reference to another: diffs show what changed, and where.
+  return stringify(manifest, { aliasDuplicateObjects: false, lineWidth: 0 });
+}
+
+function transformed(manifest: Manifest, transform: Transform | undefined): Manifest {
+  if (transform === undefined) return manifest;
+  const answer: unknown = transform(JSON.parse(JSON.stringify(manifest)));
+  if (isRecord(answer) && isJson(answer)) return answer;
+  throw invalid(
+    `its option "transform" returned no JSON object for ${String(manifest["kind"])}`,
+    "Return the manifest to print; those that it is not about as they came.",
+  );
+}

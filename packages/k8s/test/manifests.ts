@@ -1,0 +1,29 @@
+import type { Artifacts } from "@glacier/core";
+import { parse, parseAllDocuments } from "yaml";
+
+/** An object of the emitted files, as far as tests look into it. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  // biome-ignore lint/suspicious/noExplicitAny: parsed YAML, of which each test knows its part
+  readonly [field: string]: any;
+}
+
+/** Every object that the kustomization names, in its order. */
+export function readManifests(artifacts: Artifacts): Manifest[] {
+  const { resources } = parse(String(artifacts["kustomization.yaml"])) as { readonly resources: readonly string[] };
+  return resources.flatMap((file) =>
+    parseAllDocuments(String(artifacts[file])).map((document) => document.toJS() as Manifest),
+  );
+}
+
+/** The objects of a kind. */
+export function ofKind(manifests: readonly Manifest[], kind: string): Manifest[] {
+  return manifests.filter((one) => one.kind === kind);
+}

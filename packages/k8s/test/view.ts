@@ -1,0 +1,87 @@
+import type { Artifacts } from "@glacier/core";
+import type { TargetView } from "@glacier/testkit";
+import { type Manifest, ofKind, readManifests } from "./manifests.ts";
+
+interface Template {
+  readonly name: string;
+  readonly container?: {
+    readonly env: readonly {
+      readonly name: string;
+      readonly value?: string;
+      readonly valueFrom?: { readonly secretKeyRef: { readonly key: string } };
+    }[];
+  };
+  readonly dag?: {
+    readonly tasks: readonly { readonly name: string; readonly template: string; readonly depends?: string }[];
+  };
+}
+
+/** What the emitted workflow says, for the conformance kit. */
+export function argoView(artifacts: Artifacts): TargetView {
+  const manifests = readManifests(artifacts);
+  const [workflow] = ofKind(manifests, "WorkflowTemplate");
+  const templates: readonly Template[] = workflow?.["spec"].templates;
+  const [cron] = ofKind(manifests, "CronWorkflow");
+  const env = (task: string) => templateOf(templates, task)?.container?.env ?? [];
+  return {
+    tasks: graphOf(templates),
+    names: namesOf(manifests, templates),
+    ...(cron !== undefined && { schedule: { cron: cron["spec"].schedules[0], timeZone: cron["spec"].timezone } }),
+    // Skipped: see the suite.
+    may: () => false,
+    secrets: (task) => env(task).flatMap(({ valueFrom }) => valueFrom?.secretKeyRef.key ?? []),
+  };
+}
+
+/** Tasks by their own names, with the tasks that each waits for. */
+export function graphOf(templates: readonly Template[]): Record<string, { after: string[] }> {
+  const nodes = templates.find(({ dag }) => dag !== undefined)?.dag?.tasks ?? [];
+  const taskOf = (node: string): string | undefined => {
+    const template = nodes.find(({ name }) => name === node)?.template;
+    return templates.find(({ name }) => name === template)?.container?.env.find(({ name }) => name === "GLACIER_TASK")
+      ?.value;
+  };
+  return Object.fromEntries(
+    nodes.flatMap(({ name, depends }) => {
+      const task = taskOf(name);
+      if (task === undefined) return [];
+      const waits = depends?.split(" && ").map((one) => one.replace(/\.Succeeded$/, "")) ?? [];
+      return [[task, { after: waits.flatMap((one) => taskOf(one) ?? []) }]];
+    }),
+  );
+}
+
+function templateOf(templates: readonly Template[], task: string): Template | undefined {
+  return templates.find(({ container }) =>
+    container?.env.some(({ name, value }) => name === "GLACIER_TASK" && value === task),
+  );
+}
+
+function namesOf(manifests: readonly Manifest[], templates: readonly Template[]): TargetView["names"][number][] {
+  const label = { legal: /[a-z0-9]([-a-z0-9]*[a-z0-9])?/, maxLength: 63 };
+  const subdomain = { legal: /[a-z0-9]([-a-z0-9.]*[a-z0-9])?/, maxLength: 253 };
+  const objects = manifests.map(({ kind, metadata: { name, namespace } }) => ({
+    what: namespace === undefined ? kind : `${kind} in ${namespace}`,
+    name,
+    ...(kind === "Secret" ? subdomain : label),
+    ...(kind === "CronWorkflow" && { maxLength: 52 }),
+    global: true,
+  }));
+  const labels = manifests.flatMap(({ metadata, kind }) =>
+    Object.values(metadata.labels ?? {}).map((name, i) => ({
+      what: `label ${i} of ${kind} ${metadata.name}`,
+      name,
+      legal: /([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?/,
+      maxLength: 63,
+    })),
+  );
+  // https://github.com/argoproj/argo-workflows/blob/main/workflow/validate/validate.go: names of fields
+  const argo = { legal: /[a-zA-Z0-9][-a-zA-Z0-9]*/, maxLength: 128 };
+  const nodes = templates.flatMap(({ dag }) => dag?.tasks ?? []);
+  return [
+    ...objects,
+    ...labels,
+    ...templates.map(({ name }) => ({ what: "template", name, ...argo })),
+    ...nodes.map(({ name }) => ({ what: "step", name, ...argo })),
+  ];
+}
