@@ -1,5 +1,8 @@
 import { describe, test } from "vitest";
 
+/** Milliseconds that a case may take where nothing else is said. */
+export const defaultTimeout: number = 60_000;
+
 /** What every suite takes besides its own options. */
 export interface SuiteOptions<Case extends string> {
   /** Cases that can't hold here, each with the reason why: one or two sentences, printed with the skip. */
@@ -15,7 +18,7 @@ export type Cases<Case extends string> = Readonly<Record<Case, () => Promise<voi
 export function registerSuite<Case extends string>(
   title: string,
   cases: Cases<Case>,
-  { skip = {}, timeout = 60_000 }: SuiteOptions<Case>,
+  { skip = {}, timeout = defaultTimeout }: SuiteOptions<Case>,
 ): void {
   for (const [name, reason] of Object.entries<string | undefined>(skip)) {
     if (!Object.hasOwn(cases, name)) throw new TypeError(`${title}: there is no case "${name}" to skip`);

@@ -7,7 +7,7 @@ import { onRandomPipelines, typical } from "./random.ts";
 export async function leastPrivilege(subject: TargetSubject): Promise<void> {
   for (const spec of [typical, prefixes]) checkRights(await compile(subject, spec));
   checkRights(await compile(subject, prefixes, { tenant: "acme" }));
-  await onRandomPipelines(async (spec) => checkRights(await compile(subject, spec)));
+  await onRandomPipelines(subject, async (spec) => checkRights(await compile(subject, spec)));
 }
 
 /** Keys that begin alike: whoever may touch one must not touch the others. */
@@ -72,5 +72,5 @@ export async function ownSecrets(subject: TargetSubject): Promise<void> {
     }
   };
   check(await compile(subject, typical));
-  await onRandomPipelines(async (spec) => check(await compile(subject, spec)));
+  await onRandomPipelines(subject, async (spec) => check(await compile(subject, spec)));
 }

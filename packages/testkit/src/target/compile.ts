@@ -19,7 +19,7 @@ import type { TargetSuiteOptions } from "./test-target.ts";
 import type { TargetView } from "./view.ts";
 
 /** What a target's cases need: the suite's options without what only registering needs. */
-export type TargetSubject = Omit<TargetSuiteOptions, "skip" | "timeout">;
+export type TargetSubject = Omit<TargetSuiteOptions, "skip">;
 
 /** What surrounds one compilation. */
 export interface Given extends Partial<Omit<Setting, "storage" | "compute">> {

@@ -5,7 +5,7 @@ import { onRandomPipelines, typical } from "./random.ts";
 
 export async function everyTaskInOrder(subject: TargetSubject): Promise<void> {
   checkOrder(await compile(subject, typical));
-  await onRandomPipelines(async (spec) => checkOrder(await compile(subject, spec)));
+  await onRandomPipelines(subject, async (spec) => checkOrder(await compile(subject, spec)));
 }
 
 export async function bigPipeline(subject: TargetSubject): Promise<void> {

@@ -10,14 +10,18 @@ import { onRandomPipelines, typical } from "./random.ts";
 const throughJson = (plan: Plan): Plan => JSON.parse(JSON.stringify(plan));
 
 export async function sameBytes(subject: TargetSubject): Promise<void> {
-  await onRandomPipelines(async (spec) => {
-    const module = codeFile(spec.name);
-    const first = await compile(subject, spec, { module });
-    expect(bytesOf(await compile(subject, spec, { module, plan: throughJson }))).toEqual(bytesOf(first));
-    const reversed = await compile(subject, spec, { module, reversed: true });
-    expect(reversed.plan).toEqual(first.plan);
-    expect(bytesOf(reversed)).toEqual(bytesOf(first));
-  }, 6);
+  await onRandomPipelines(
+    subject,
+    async (spec) => {
+      const module = codeFile(spec.name);
+      const first = await compile(subject, spec, { module });
+      expect(bytesOf(await compile(subject, spec, { module, plan: throughJson }))).toEqual(bytesOf(first));
+      const reversed = await compile(subject, spec, { module, reversed: true });
+      expect(reversed.plan).toEqual(first.plan);
+      expect(bytesOf(reversed)).toEqual(bytesOf(first));
+    },
+    6,
+  );
 }
 
 export async function otherSurroundings(subject: TargetSubject): Promise<void> {

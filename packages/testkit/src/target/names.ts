@@ -8,7 +8,7 @@ import { type PipelineSpec, taskSpec } from "./pipelines.ts";
 import { onRandomPipelines, typical } from "./random.ts";
 
 export async function legalPaths(subject: TargetSubject): Promise<void> {
-  await onRandomPipelines(async (spec) => checkPaths(await compile(subject, spec, { schedule: "0 3 * * *" })));
+  await onRandomPipelines(subject, async (spec) => checkPaths(await compile(subject, spec, { schedule: "0 3 * * *" })));
   await checkPaths(await compile(subject, similar));
 }
 
@@ -47,7 +47,7 @@ async function checkWritten(artifacts: Readonly<Record<string, string | Uint8Arr
 
 export async function legalNames(subject: TargetSubject): Promise<void> {
   checkNames(await compile(subject, typical, { tenant: "acme", schedule: "0 3 * * *" }));
-  await onRandomPipelines(async (spec) => checkNames(await compile(subject, spec)));
+  await onRandomPipelines(subject, async (spec) => checkNames(await compile(subject, spec)));
 }
 
 export async function similarNames(subject: TargetSubject): Promise<void> {

@@ -1,19 +1,15 @@
 import fc from "fast-check";
+import { holds } from "../property.ts";
+import type { TargetSubject } from "./compile.ts";
 import { anyPipeline, type PipelineSpec, taskSpec } from "./pipelines.ts";
 
-/** Compiling may bundle code: few runs, each of a pipeline with much in it. */
-const runs = 12;
-
-/** Runs `check` on random pipelines, shrinking one that fails. */
+/** Runs `check` on random pipelines, shrinking one that fails. Compiling may bundle code: few, each with much in it. */
 export async function onRandomPipelines(
+  { timeout }: TargetSubject,
   check: (spec: PipelineSpec) => Promise<void>,
-  numRuns: number = runs,
+  runs: number = 12,
 ): Promise<void> {
-  await fc.assert(
-    fc.asyncProperty(anyPipeline(), check),
-    // Shrinking goes on until the test's time is over; what it found until then is told.
-    { numRuns, interruptAfterTimeLimit: 40_000, markInterruptAsFailure: false },
-  );
+  await holds(fc.asyncProperty(anyPipeline(), check), { runs, timeout });
 }
 
 /** A pipeline with something of everything, for cases that need just one. */
