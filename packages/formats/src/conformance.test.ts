@@ -16,14 +16,30 @@ const create = {
   arrow: () => arrow({ batchRows: 500 }),
 };
 
-testFormat("csv", { create: create.csv, providers, columns, cutOff: "anything" });
-testFormat("csv, gzip, semicolons", { create: () => csv({ compression: "gzip", delimiter: ";" }), providers, columns });
-testFormat("csv of strings, no schema", { create: create.csv, providers, cutOff: "anything", rows: stringRows() });
-testFormat("parquet", { create: create.parquet, providers, columns });
-testFormat("parquet, zstd", { create: () => parquet({ compression: "zstd", rowGroupRows: 500 }), providers, columns });
-testFormat("parquet, no schema", { create: create.parquet, providers });
-testFormat("arrow", { create: create.arrow, providers, columns });
-testFormat("arrow, no schema", { create: create.arrow, providers });
+testFormat("csv", { shape: "rows", create: create.csv, providers, columns, cutOff: "anything" });
+testFormat("csv, gzip, semicolons", {
+  shape: "rows",
+  create: () => csv({ compression: "gzip", delimiter: ";" }),
+  providers,
+  columns,
+});
+testFormat("csv of strings, no schema", {
+  shape: "rows",
+  create: create.csv,
+  providers,
+  cutOff: "anything",
+  rows: stringRows(),
+});
+testFormat("parquet", { shape: "rows", create: create.parquet, providers, columns });
+testFormat("parquet, zstd", {
+  shape: "rows",
+  create: () => parquet({ compression: "zstd", rowGroupRows: 500 }),
+  providers,
+  columns,
+});
+testFormat("parquet, no schema", { shape: "rows", create: create.parquet, providers });
+testFormat("arrow", { shape: "rows", create: create.arrow, providers, columns });
+testFormat("arrow, no schema", { shape: "rows", create: create.arrow, providers });
 
 /** Rows of strings under any names. */
 function stringRows(): fc.Arbitrary<Record<string, string>[]> {

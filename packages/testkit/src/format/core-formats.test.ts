@@ -10,10 +10,15 @@ const bracketed = fc.oneof(fc.array(anyJson), fc.dictionary(anyText, anyJson, { 
 /** A byte order mark at a text's start is no part of it. */
 const plainText = anyText.filter((value) => !value.startsWith("\uFEFF"));
 
-testFormat("json", { create: () => json(), value: bracketed, cutOff: "whole" });
-testFormat("json, gzip", { create: () => json({ compression: "gzip" }) });
-testFormat("text", { create: () => text(), value: plainText, cutOff: "anything" });
-testFormat("text, gzip", { create: () => text({ compression: "gzip" }), value: plainText });
-testFormat("ndjson", { create: () => ndjson(), cutOff: "whole" });
-testFormat("ndjson of any documents", { create: () => ndjson(), rows: fc.array(anyJson), cutOff: "anything" });
-testFormat("ndjson, gzip", { create: () => ndjson({ compression: "gzip", maxRowBytes: 1_000_000 }) });
+testFormat("json", { shape: "value", create: () => json(), value: bracketed, cutOff: "whole" });
+testFormat("json, gzip", { shape: "value", create: () => json({ compression: "gzip" }) });
+testFormat("text", { shape: "value", create: () => text(), value: plainText, cutOff: "anything" });
+testFormat("text, gzip", { shape: "value", create: () => text({ compression: "gzip" }), value: plainText });
+testFormat("ndjson", { shape: "rows", create: () => ndjson(), cutOff: "whole" });
+testFormat("ndjson of any documents", {
+  shape: "rows",
+  create: () => ndjson(),
+  rows: fc.array(anyJson),
+  cutOff: "anything",
+});
+testFormat("ndjson, gzip", { shape: "rows", create: () => ndjson({ compression: "gzip", maxRowBytes: 1_000_000 }) });

@@ -1,11 +1,9 @@
 import { type ErrorCode, isGlacierError } from "@glacier/core";
 import fc from "fast-check";
 import { expect } from "vitest";
+import { holds } from "../property.ts";
 import type { Codec } from "./io.ts";
 import { dataset, sourceOf } from "./io.ts";
-
-/** Shrinking a failure may go on and on: what was found until then is told before the test's time is over. */
-export const inTime = { interruptAfterTimeLimit: 30_000, markInterruptAsFailure: false } as const;
 
 /** How an attempt to read ended: with content, or with an error that a format may give. */
 export type Outcome = { readonly content: unknown } | { readonly error: Error };
@@ -64,8 +62,8 @@ export async function eachFlip(codec: Codec, bytes: Uint8Array, secret?: string)
 }
 
 /** Reads random bytes, and random bytes in the place of a file's middle. */
-export async function eachGarbage(codec: Codec, bytes: Uint8Array): Promise<void> {
-  await fc.assert(
+export async function eachGarbage(codec: Codec, bytes: Uint8Array, timeout: number | undefined): Promise<void> {
+  await holds(
     fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), fc.nat(), fc.boolean(), async (garbage, at, within) => {
       const start = bytes.length === 0 ? 0 : at % bytes.length;
       const read = within
@@ -73,6 +71,6 @@ export async function eachGarbage(codec: Codec, bytes: Uint8Array): Promise<void
         : garbage;
       await outcomeOf(codec.decode(sourceOf(read, [], true)));
     }),
-    { numRuns: 50, ...inTime },
+    { runs: 50, timeout },
   );
 }

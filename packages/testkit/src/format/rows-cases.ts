@@ -1,13 +1,14 @@
 import type { CodecContext, RowsFormat } from "@glacier/core";
 import fc from "fast-check";
 import { expect } from "vitest";
+import { holds } from "../property.ts";
 import type { Cases } from "../suite.ts";
 import { rowsOf } from "./arbitraries.ts";
 import { readsBounded, sourceIsClosed, writesBounded } from "./bounds.ts";
-import { inTime } from "./damage.ts";
 import { batchesOf, type Codec, dataset, joined, rowsCodec, sourceOf } from "./io.ts";
 import {
   abortedReading,
+  checkShape,
   cutOffFiles,
   damagedFiles,
   passes,
@@ -41,14 +42,15 @@ export type RowsFormatCase =
   | "whoever stops early lets the source and the rows go";
 
 /** The cases, for whoever runs them without registering. */
-export function rowsCases(options: Omit<RowsFormatOptions, "skip" | "timeout">): Cases<RowsFormatCase> {
-  const { columns, cutOff = "fails", providers = [], equals, maxBuffered = 1024 * 1024 } = options;
+export function rowsCases(options: Omit<RowsFormatOptions, "skip" | "shape">): Cases<RowsFormatCase> {
+  const { columns, cutOff = "fails", providers = [], equals, timeout, maxBuffered = 1024 * 1024 } = options;
   const contents = options.rows ?? rowsOf(columns);
   const context: CodecContext = { dataset, ...(columns !== undefined && { columns }) };
   const codecOf = (format: RowsFormat): Codec => rowsCodec(format, context);
-  const subject = (): Subject & { format: RowsFormat } => {
-    const format = options.create();
-    return { format, codec: codecOf(format), contents, providers, equals };
+  const subject = async (): Promise<Subject & { format: RowsFormat }> => {
+    const format = await options.create();
+    checkShape(format, "rows");
+    return { format, codec: codecOf(format), contents, providers, equals, timeout };
   };
   const someRows = (): unknown[] =>
     samples(contents, 100)
@@ -62,36 +64,36 @@ export function rowsCases(options: Omit<RowsFormatOptions, "skip" | "timeout">):
   const lengths = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 });
   return {
     "gives back what was written, however it is batched and cut": async () => {
-      const { format, codec } = subject();
+      const { format, codec } = await subject();
       const cuts = fc.array(fc.nat({ max: 2000 }), { maxLength: 30 });
-      await fc.assert(
+      await holds(
         fc.asyncProperty(contents, lengths, cuts, fc.boolean(), async (rows, batches, places, ranges) => {
           const bytes = await joined(format.encode(batchesOf(rows, batches), context));
           same(options, await codec.decode(sourceOf(bytes, places, ranges)), rows);
         }),
-        inTime,
+        { timeout },
       );
     },
     "gives back no rows": async () => {
-      const { format, codec } = subject();
+      const { format, codec } = await subject();
       for (const batches of [[], [[]], [[], []]]) {
         const bytes = await joined(format.encode(iterate(batches), context));
         for (const ranges of [true, false]) expect(await codec.decode(sourceOf(bytes, [], ranges))).toEqual([]);
       }
     },
     "writes the same bytes each time, however rows are batched": async () => {
-      const [one, other] = [subject().format, subject().format];
-      await fc.assert(
+      const [one, other] = [(await subject()).format, (await subject()).format];
+      await holds(
         fc.asyncProperty(contents, lengths, lengths, async (rows, first, second) => {
           const bytes = await joined(one.encode(batchesOf(rows, first), context));
           expect(await joined(other.encode(batchesOf(rows, second), context))).toEqual(bytes);
         }),
-        inTime,
+        { timeout },
       );
     },
-    "a registry builds it again": () => registryBuildsIt(subject(), codecOf),
-    "a file that is cut off gives no wrong row": () =>
-      cutOffFiles(subject(), (outcome, written) => {
+    "a registry builds it again": async () => registryBuildsIt(await subject(), codecOf),
+    "a file that is cut off gives no wrong row": async () =>
+      cutOffFiles(await subject(), (outcome, written) => {
         if ("error" in outcome) return;
         expect(cutOff, "it gives rows").not.toBe("fails");
         const rows = outcome.content as unknown[];
@@ -99,14 +101,14 @@ export function rowsCases(options: Omit<RowsFormatOptions, "skip" | "timeout">):
         expect(rows.length).toBeLessThanOrEqual((written as unknown[]).length);
         same(options, sure, (written as unknown[]).slice(0, sure.length));
       }),
-    "damaged files give no error but the format's own": () => damagedFiles(subject()),
-    "no error tells what the data is": () => silentErrors(subject(), marked()),
+    "damaged files give no error but the format's own": async () => damagedFiles(await subject()),
+    "no error tells what the data is": async () => silentErrors(await subject(), marked()),
     "what can't be written is refused by its row": async () => {
       const rows = someRows();
-      const { context: where } = await refused(subject().codec.encode([...rows, () => payload, ...rows]));
+      const { context: where } = await refused((await subject()).codec.encode([...rows, () => payload, ...rows]));
       expect(where.row).toBe(rows.length + 1);
     },
-    "errors of the source pass as they are": () => sourceErrors(subject()),
+    "errors of the source pass as they are": async () => sourceErrors(await subject()),
     "errors of the rows pass as they are": async () => {
       const lost = new RangeError("the rows are gone");
       for (const before of [[], someRows()]) {
@@ -114,10 +116,10 @@ export function rowsCases(options: Omit<RowsFormatOptions, "skip" | "timeout">):
           if (before.length > 0) yield before;
           throw lost;
         };
-        await passes(joined(subject().format.encode(rows(), context)), lost);
+        await passes(joined((await subject()).format.encode(rows(), context)), lost);
       }
     },
-    "an aborted signal ends reading": () => abortedReading(subject()),
+    "an aborted signal ends reading": async () => abortedReading(await subject()),
     "an aborted signal ends writing": async () => {
       const reason = new Error("cancelled");
       const rows = someRows();
@@ -131,7 +133,7 @@ export function rowsCases(options: Omit<RowsFormatOptions, "skip" | "timeout">):
       for (const before of [true, false]) {
         const controller = new AbortController();
         if (before) controller.abort(reason);
-        const encoded = subject().format.encode(
+        const encoded = (await subject()).format.encode(
           endless(() => controller.abort(reason)),
           {
             ...context,
@@ -141,9 +143,10 @@ export function rowsCases(options: Omit<RowsFormatOptions, "skip" | "timeout">):
         await passes(joined(encoded), reason);
       }
     },
-    "reads in bounded memory": () => readsBounded(subject(), context, maxBuffered),
-    "writes in bounded memory": () => writesBounded(subject(), context, maxBuffered),
-    "whoever stops early lets the source and the rows go": () => sourceIsClosed(subject(), context, maxBuffered),
+    "reads in bounded memory": async () => readsBounded(await subject(), context, maxBuffered),
+    "writes in bounded memory": async () => writesBounded(await subject(), context, maxBuffered),
+    "whoever stops early lets the source and the rows go": async () =>
+      sourceIsClosed(await subject(), context, maxBuffered),
   };
 }
 

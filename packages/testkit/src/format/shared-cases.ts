@@ -11,6 +11,12 @@ export interface Subject {
   readonly contents: fc.Arbitrary<unknown>;
   readonly equals: ((read: unknown, written: unknown) => boolean) | undefined;
   readonly providers: readonly Provider[];
+  readonly timeout: number | undefined;
+}
+
+/** Fails where `create` makes a format of another shape than the suite was told. */
+export function checkShape({ name, shape }: RowsFormat | ValueFormat, told: "rows" | "value"): void {
+  expect(shape, `the shape of "${name}", as \`shape\` of the suite's options says`).toBe(told);
 }
 
 /** Fails unless what was read is what was written. */
@@ -57,7 +63,7 @@ export async function damagedFiles(subject: Subject): Promise<void> {
   const files = await filesBySize(subject);
   const { bytes } = files[files.length / 2] as (typeof files)[number];
   await eachFlip(subject.codec, bytes);
-  await eachGarbage(subject.codec, bytes);
+  await eachGarbage(subject.codec, bytes, subject.timeout);
 }
 
 /** Files of ten contents, the smallest first. */

@@ -25,8 +25,9 @@ interface FormatOptions {
 
 /** Options of {@link testFormat} for a format of rows. */
 export interface RowsFormatOptions extends FormatOptions, SuiteOptions<RowsFormatCase> {
+  readonly shape: "rows";
   /** The format, made anew for each case. */
-  readonly create: () => RowsFormat;
+  readonly create: () => RowsFormat | Promise<RowsFormat>;
   /** The columns that the codec is told of; without them it is told of none. */
   readonly columns?: readonly Column[];
   /**
@@ -40,13 +41,14 @@ export interface RowsFormatOptions extends FormatOptions, SuiteOptions<RowsForma
 
 /** Options of {@link testFormat} for a format of one value. */
 export interface ValueFormatOptions extends FormatOptions, SuiteOptions<ValueFormatCase> {
+  readonly shape: "value";
   /** The format, made anew for each case. */
-  readonly create: () => ValueFormat;
+  readonly create: () => ValueFormat | Promise<ValueFormat>;
   /** Values that come back as they are. Default: any JSON value. */
   readonly value?: fc.Arbitrary<unknown>;
 }
 
-/** Options of {@link testFormat}. Formats without a codec (bytes, file) have nothing to test. */
+/** Options of {@link testFormat}; `shape` says which cases there are. Formats without a codec (bytes, file) have nothing to test. */
 export type FormatSuiteOptions = RowsFormatOptions | ValueFormatOptions;
 
 /**
@@ -54,10 +56,6 @@ export type FormatSuiteOptions = RowsFormatOptions | ValueFormatOptions;
  * and no others. Call it where vitest collects tests.
  */
 export function testFormat(title: string, options: FormatSuiteOptions): void {
-  if (isRows(options)) registerSuite(title, rowsCases(options), options);
+  if (options.shape === "rows") registerSuite(title, rowsCases(options), options);
   else registerSuite(title, valueCases(options), options);
-}
-
-function isRows(options: FormatSuiteOptions): options is RowsFormatOptions {
-  return options.create().shape === "rows";
 }
