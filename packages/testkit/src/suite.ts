@@ -7,7 +7,7 @@ export const defaultTimeout: number = 60_000;
 export interface SuiteOptions<Case extends string> {
   /** Cases that can't hold here, each with the reason why: one or two sentences, printed with the skip. */
   readonly skip?: { readonly [C in Case]?: string };
-  /** Milliseconds that one case may take. Default 60,000. */
+  /** Milliseconds that one case may take; random cases plan with half of it. Default 60,000. */
   readonly timeout?: number;
 }
 
