@@ -188,15 +188,18 @@ describe.skipIf(missing)("AWSExecutor, orchestrated, over a fake of Step Functio
     expect(of(outline, "make").at(-1)).toBe("task.succeeded 1");
   });
 
-  it("goes on where a page of the history has expired, and tells nothing twice", async () => {
+  it.each([
+    ["a page of the history has expired", "InvalidToken", 400],
+    ["Step Functions can't be reached for a while", "ServiceUnavailable", 503],
+  ])("goes on where %s, and tells nothing twice", async (_, name, httpStatusCode) => {
     const { place } = await deployed(steady);
     const { sfn: client } = clients(place);
-    let expired = 0;
+    let failures = 0;
     const send = (command: { input: { nextToken?: string } }): Promise<unknown> => {
       const { nextToken } = command.input;
-      if (nextToken === undefined || expired > 0) return (client as SFNClient).send(command as never);
-      expired++;
-      return Promise.reject(Object.assign(new Error("Invalid Token"), { name: "InvalidToken" }));
+      if (nextToken === undefined || failures > 0) return (client as SFNClient).send(command as never);
+      failures++;
+      return Promise.reject(Object.assign(new Error("no"), { name, $metadata: { httpStatusCode } }));
     };
     const own = { ...clients(place), sfn: { send } as unknown as SFNClient };
     const executor = deploying(new AWSExecutor({ region, mode: "orchestrated", clients: own }), lambda, place);
@@ -205,7 +208,7 @@ describe.skipIf(missing)("AWSExecutor, orchestrated, over a fake of Step Functio
       executor: executor as AWSExecutor,
       onEvent: (event) => void (event.type === "task.succeeded" && ended.push(event.task)),
     });
-    expect(expired).toBe(1);
+    expect(failures).toBe(1);
     expect(ended.sort()).toEqual(steady.tasks.map(({ name }) => name).sort());
   });
 

@@ -1,5 +1,12 @@
 import type { SFNClient } from "@aws-sdk/client-sfn";
-import { type ExecutionContext, GlacierError, type PipelineRun, type Plan, type RunStatus } from "@glacier/core";
+import {
+  type ExecutionContext,
+  GlacierError,
+  isGlacierError,
+  type PipelineRun,
+  type Plan,
+  type RunStatus,
+} from "@glacier/core";
 import { stateMachineName } from "../names.ts";
 import type { Clients } from "./clients.ts";
 import type { Deployed } from "./deployed.ts";
@@ -11,6 +18,9 @@ import { wait } from "./wait.ts";
 /** Milliseconds between looks at an execution: longer and longer while nothing happens. */
 const shortestPause = 1000;
 const longestPause = 10_000;
+
+/** Failures in a row, of the network's or the services', through which a run is still followed: it goes on by itself. */
+const mostFailures = 60;
 
 /**
  * Starts the deployed state machine, or follows its execution of that name, until it is over; stops it when the signal fires.
@@ -33,19 +43,26 @@ export async function runMachine(
   const history = new History(plan, runId, segments, emit);
   let pause = shortestPause;
   let stopping = false;
-  for (;;) {
-    if (signal.aborted && !stopping) {
-      stopping = true;
-      await execution.stop();
+  for (let failures = 0; ; ) {
+    let events: HistoryEvents = [];
+    try {
+      if (signal.aborted && !stopping) {
+        await execution.stop();
+        stopping = true;
+      }
+      await execution.look();
+      // What an attempt wrote is there before the history tells of its end.
+      await segments.refresh();
+      events = execution.news();
+      failures = 0;
+    } catch (error) {
+      if (!isGlacierError(error) || !error.retryable || ++failures > mostFailures) throw error;
     }
-    const events = await execution.news();
-    // What an attempt wrote is there before the history tells of its end.
-    await segments.refresh();
     const end = history.take(events);
     if (end?.error !== undefined) throw end.error;
     if (end !== undefined) return end.status;
-    pause = events.length > 0 || stopping ? shortestPause : Math.min(longestPause, pause * 1.5);
-    await wait(pause, stopping ? undefined : signal);
+    pause = events.length > 0 || signal.aborted ? shortestPause : Math.min(longestPause, pause * 1.5);
+    await wait(pause, signal.aborted ? undefined : signal);
   }
 }
 
@@ -80,8 +97,10 @@ function refuse({ runId, selected, keepGoing, concurrency, resumed }: PipelineRu
 
 interface Execution {
   start(run: PipelineRun, stateMachineArn: string): Promise<void>;
-  /** What happened since the last call. */
-  news(): Promise<HistoryEvents>;
+  /** Reads the history as far as it goes. */
+  look(): Promise<void>;
+  /** What was read since the last call. */
+  news(): HistoryEvents;
   stop(): Promise<void>;
 }
 
@@ -92,6 +111,7 @@ async function openExecution(machine: string, executionArn: string, plan: Plan, 
   const { pipeline } = plan;
   let last = 0;
   let page: string | undefined;
+  let unheard: HistoryEvents[number][] = [];
 
   /** Sends one request; errors are GlacierErrors. */
   async function call<T>(what: string, action: string, send: (client: SFNClient) => Promise<T>): Promise<T> {
@@ -123,8 +143,7 @@ async function openExecution(machine: string, executionArn: string, plan: Plan, 
       });
     },
 
-    async news() {
-      const events: HistoryEvents[number][] = [];
+    async look() {
       for (;;) {
         const command = new sdk.GetExecutionHistoryCommand({
           executionArn,
@@ -146,11 +165,17 @@ async function openExecution(machine: string, executionArn: string, plan: Plan, 
           // The last page is asked for again: it may have grown.
           if ((event.id ?? 0) <= last) continue;
           last = event.id ?? last;
-          events.push(event);
+          unheard.push(event);
         }
-        if (answer.nextToken === undefined) return events;
+        if (answer.nextToken === undefined) return;
         page = answer.nextToken;
       }
+    },
+
+    news() {
+      const events = unheard;
+      unheard = [];
+      return events;
     },
 
     async stop() {
