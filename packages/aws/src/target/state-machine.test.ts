@@ -97,6 +97,19 @@ it("passes only ids and params on, and counts attempts", async () => {
   });
 });
 
+it("adds nothing up: a branch answers nothing, however large the params are", async () => {
+  const ends = (chain: Chain): State[] =>
+    Object.values(chain.States).flatMap((state) => [
+      ...(state.End === true ? [state] : []),
+      ...(state.Branches ?? []).flatMap(ends),
+    ]);
+  const machine = await machineOf(pipelineOf(tasksOf([[], [], [0], [0, 1], [2, 3]])));
+  const { Run: run } = machine.States;
+  const last = run?.Branches?.flatMap(ends) ?? [];
+  expect(last.length).toBeGreaterThan(2);
+  for (const state of last) expect(state).toMatchObject({ OutputPath: null });
+});
+
 describe("a task's retries", () => {
   const retryOf = async (options: object) =>
     statesOf(await machineOf(pipelineOf([taskOf("load", options)])))

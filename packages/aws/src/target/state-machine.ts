@@ -77,6 +77,12 @@ export function stateMachineOf(plan: Plan, sizes: ReadonlyMap<string, Sized>, se
 /** https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html: entered, scheduled, started, (submitted,) succeeded, exited. */
 const events = { function: 5, container: 6, parallel: 4, retry: 3 } as const;
 
+/**
+ * How a branch ends. A Parallel state's result has the output of each branch, and may not be larger than any other's, also
+ * where nobody takes it: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+ */
+const end = { OutputPath: null, End: true } as const;
+
 /** Nodes of the tree as states. */
 class Nesting {
   parallels = 0;
@@ -90,7 +96,7 @@ class Nesting {
     const states = (node.kind === "series" ? node.steps : [node]).map((step) => this.#state(step));
     const linked = states.map(([name, state], i) => {
       const next = states[i + 1];
-      return [name, { ...state, ...(next === undefined ? { End: true } : { Next: next[0] }) }];
+      return [name, { ...state, ...(next === undefined ? end : { Next: next[0] }) }];
     });
     return { StartAt: states[0]?.[0] as string, States: Object.fromEntries(linked) };
   }
