@@ -105,12 +105,14 @@ export function volumes({ code, scratch }: PodSite): Manifest[] {
   ];
 }
 
+/** The image's own folders can't be written. */
+export const folders: readonly Manifest[] = ["HOME", "TMPDIR"].map((name) => ({ name, value: "/tmp" }));
+
 /** A task's own variables, and its secrets by reference. */
 export function taskEnv(task: PlanTask, env: Readonly<Record<string, string>>, secrets: string): Manifest[] {
   return [
     { name: variables.task, value: task.name },
-    // Node looks for a home, and the root is read-only.
-    { name: "HOME", value: "/tmp" },
+    ...folders.filter(({ name }) => !Object.hasOwn(env, String(name))),
     ...Object.entries(env).map(([name, value]) => ({ name, value })),
     ...[...new Set(Object.values(task.secrets))].map((key) => ({
       name: `${variables.secret}${key}`,

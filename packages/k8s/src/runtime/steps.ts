@@ -1,10 +1,12 @@
 import { writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { GlacierError, type Json } from "@glacier/core";
 import { beginRun, finishRun, type RemoteSource } from "@glacier/core/execute";
 import { variables } from "../deployment.ts";
 
-/** Where the first step leaves what all tasks are told. */
-export const runFile = "/tmp/glacier-run.json";
+/** Where the first step leaves what all tasks are told, in the folder for temporary files. */
+export const runFile = "glacier-run.json";
 
 /** The first step of a workflow: begins the run, and leaves its `RemoteRun`. Errors: those of `beginRun`. */
 export async function begin(site: RemoteSource): Promise<void> {
@@ -13,7 +15,7 @@ export async function begin(site: RemoteSource): Promise<void> {
     params: paramsOf(process.env),
     executor: "kubernetes",
   });
-  writeFileSync(runFile, JSON.stringify(run));
+  writeFileSync(join(tmpdir(), runFile), JSON.stringify(run));
 }
 
 /** The last step, however the workflow ended. Errors: those of `finishRun`. */

@@ -1,7 +1,7 @@
 import type { Plan, PlanTask } from "@glacier/core";
 import { exitCodes, variables } from "../deployment.ts";
 import { deploymentName, longestJobName, templateName } from "../names.ts";
-import { container, grace, type Manifest, type PodSite, podSecurity, taskEnv, volumes } from "../pod/pod.ts";
+import { container, folders, grace, type Manifest, type PodSite, podSecurity, taskEnv, volumes } from "../pod/pod.ts";
 import type { Resources } from "../pod/resources.ts";
 import { runFile } from "../runtime/steps.ts";
 import type { Settings, SizedTask } from "./settings.ts";
@@ -26,7 +26,10 @@ export function workflowTemplate(
   const step = (role: string, env: readonly Manifest[]) => ({
     metadata: { labels: settings.podLabels("engine") },
     serviceAccountName: settings.engineAccount,
-    container: container({ image: settings.defaultImage, resources: steps, role, env: [home, ...ids, ...env] }, site),
+    container: container(
+      { image: settings.defaultImage, resources: steps, role, env: [...folders, ...ids, ...env] },
+      site,
+    ),
   });
   return {
     apiVersion: "argoproj.io/v1alpha1",
@@ -53,7 +56,7 @@ export function workflowTemplate(
         {
           name: own.begin,
           ...step("begin", [{ name: variables.params, value: "{{workflow.parameters.params}}" }]),
-          outputs: { parameters: [{ name: "run", valueFrom: { path: runFile } }] },
+          outputs: { parameters: [{ name: "run", valueFrom: { path: `/tmp/${runFile}` } }] },
         },
         ...tasks.map((task) => taskTemplate(task, settings, site)),
         { name: own.finish, ...step("finish", [{ name: variables.failures, value: "{{workflow.failures}}" }]) },
@@ -83,7 +86,6 @@ const ids: readonly Manifest[] = [
   { name: variables.runId, value: "{{workflow.parameters.run-id}}" },
   { name: variables.workflow, value: "{{workflow.name}}" },
 ];
-const home: Manifest = { name: "HOME", value: "/tmp" };
 
 function graphOf({ tasks, edges }: Plan): Manifest[] {
   return tasks.map(({ name }) => {
