@@ -15,6 +15,7 @@ const names = [
   "local-fs",
   "s3",
   "series-parallel",
+  "aws-compile",
   "stream",
   "tasks",
 ];
