@@ -1,3 +1,4 @@
+import { DeleteObjectCommand, ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
 import { aws } from "@glacier/aws";
 import {
   type AnyPipeline,
@@ -52,9 +53,13 @@ export function written(
     },
     manifest: async (dataset) => (await store.readJson(`.glacier/${manifestKey(plan, dataset)}`))?.value,
     async empty() {
-      const versions = await (await fetch(`${endpoint}/${bucket}?versions`)).text();
-      for (const [, key = "", version] of versions.matchAll(/<Key>([^<]+)<\/Key>\s*<VersionId>([^<]+)</g))
-        await fetch(`${endpoint}/${bucket}/${encodeURI(key)}?versionId=${version}`, { method: "DELETE" });
+      const client = new S3Client({ forcePathStyle: true });
+      const { Versions = [], DeleteMarkers = [] } = await client.send(
+        new ListObjectVersionsCommand({ Bucket: bucket }),
+      );
+      for (const { Key, VersionId } of [...Versions, ...DeleteMarkers])
+        await client.send(new DeleteObjectCommand({ Bucket: bucket, Key, VersionId }));
+      client.destroy();
     },
     async close() {
       await registry.close();
