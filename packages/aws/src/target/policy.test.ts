@@ -103,6 +103,44 @@ describe("a task's role", () => {
     }
   });
 
+  it("may use keys of other regions and accounts, by id as by alias", async () => {
+    const there = (name: string, kms: string) =>
+      new Dataset(name, {
+        storage: storage.s3({ bucket: "far", prefix: name, region: "us-west-2", encryption: { kms } }),
+      });
+    const alias = "arn:aws:kms:us-west-2:210987654321:alias/theirs";
+    const pipeline = pipelineOf([taskOf("load", { inputs: { a: there("a", "1234-abcd"), b: there("b", alias) } })]);
+    for (const file of await filesOf(pipeline)) {
+      const load = statementsOf(file, "orders-load");
+      expect(allows(load, "kms:Decrypt", `arn:aws:kms:us-west-2:${testAccount}:key/1234-abcd`)).toBe(true);
+      expect(load).toContainEqual({
+        Effect: "Allow",
+        Action: ["kms:Decrypt"],
+        Resource: ["arn:aws:kms:us-west-2:210987654321:key/*"],
+        Condition: { "ForAnyValue:StringEquals": { "kms:ResourceAliases": "alias/theirs" } },
+      });
+    }
+  });
+
+  it("says nothing of another server's buckets, whose names may be anybody's on AWS", async () => {
+    const on = (bucket: string, endpoint: string) =>
+      new Dataset(bucket, { storage: storage.s3({ bucket, endpoint, encryption: { kms: `${bucket}-key` } }) });
+    const pipeline = pipelineOf([
+      taskOf("load", {
+        inputs: { a: on("theirs", "https://s3.example.com") },
+        output: on("ours", "https://bucket.vpce-1.s3.us-east-1.vpce.amazonaws.com"),
+      }),
+    ]);
+    for (const file of await filesOf(pipeline)) {
+      const granted = JSON.stringify(file.roles);
+      expect(granted).toContain("s3:::ours");
+      expect(granted).not.toContain("theirs");
+    }
+    expect(said((await compiled(pipeline)).diagnostics)).toEqual([
+      expect.stringMatching(/^warning STORAGE_UNREACHABLE: .*"theirs".*s3\.example\.com/),
+    ]);
+  });
+
   it("overlaps with no other's, in whatever graph", async () => {
     await fc.assert(
       fc.asyncProperty(dag(10), async (graph) => {

@@ -2,6 +2,7 @@ import { findDataset, type Plan, type PlanDataset, type PlanTask, type StorageRe
 import { attemptWriter, manifestKey, pinsKey, runsPrefix } from "@glacier/core/compile";
 import { defaultBucket } from "../deployment.ts";
 import { limits } from "./limits.ts";
+import { isAmazons } from "./reach.ts";
 import type { Settings } from "./settings.ts";
 import { account, jsonOf, plain, type Text, text, type Value } from "./text.ts";
 
@@ -144,25 +145,35 @@ function keyOf({ kmsKey }: Settings): Statement {
   return { actions: ["kms:Decrypt", "kms:GenerateDataKey"], resources: kmsKey === undefined ? [] : [kmsKey] };
 }
 
-/** The keys that datasets' own storage names: by ARN, by id, or by alias, which policies know as a condition only. */
+/**
+ * The keys that datasets' own storage names: by ARN, by id, or by alias, which policies know as a condition only. A key is
+ * where its bucket is.
+ */
 function keysOf(
   datasets: readonly PlanDataset[],
   actions: readonly string[],
   { partition, region }: Settings,
 ): Statement[] {
-  const named = datasets.flatMap(({ storage: { encryption } }) =>
-    typeof encryption === "object" && encryption !== null && "kms" in encryption ? [String(encryption["kms"])] : [],
-  );
-  const key = (id: string) => text`arn:${partition}:kms:${region}:${account}:key/${id}`;
-  return [...new Set(named)].sort().map((name) => {
+  const statements = datasets.filter(inS3).flatMap(({ storage }): [string, Statement][] => {
+    const { encryption } = storage;
+    if (typeof encryption !== "object" || encryption === null || !("kms" in encryption)) return [];
+    const name = String(encryption["kms"]);
+    const [, , , there = String(storage["region"] ?? region), owner = account] = name.startsWith("arn:")
+      ? name.split(":")
+      : [];
+    const key = (id: string) => text`arn:${partition}:kms:${there}:${owner}:key/${id}`;
     const alias = /(?:^|:)(alias\/.+)$/.exec(name)?.[1];
-    if (alias === undefined) return { actions, resources: [name.startsWith("arn:") ? name : key(name)] };
-    return {
-      actions,
-      resources: [key("*")],
-      condition: { "ForAnyValue:StringEquals": { "kms:ResourceAliases": alias } },
-    };
+    const statement: Statement =
+      alias === undefined
+        ? { actions, resources: [name.startsWith("arn:") ? name : key(name)] }
+        : {
+            actions,
+            resources: [key("*")],
+            condition: { "ForAnyValue:StringEquals": { "kms:ResourceAliases": alias } },
+          };
+    return [[`${name} ${there}`, statement]];
   });
+  return [...new Map(statements)].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, statement]) => statement);
 }
 
 /** Secrets Manager adds "-" and six characters to a secret's name. https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html */
@@ -170,8 +181,9 @@ function secretArn(name: string, { partition, region, secretsPrefix }: Settings)
   return text`arn:${partition}:secretsmanager:${region}:${account}:secret:${secretsPrefix}${name}-??????`;
 }
 
+/** Another server that speaks S3's API has rights of its own, and its bucket's name may be anybody's on AWS. */
 function inS3({ storage }: { readonly storage: StorageResource }): boolean {
-  return storage.kind === "s3";
+  return storage.kind === "s3" && isAmazons(storage["endpoint"]);
 }
 
 /** A key as it is, where IAM would see wildcards. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars */

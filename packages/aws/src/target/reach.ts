@@ -15,17 +15,14 @@ export function checkStorage(datasets: readonly PlanDataset[], registry: Registr
     const what = `dataset "${name}" (of ${users.map((user) => `"${user}"`).join(", ")})`;
     const hint = "Bind it to storage.s3({ bucket }), or give it no storage: then it goes to the deployment's bucket.";
     if (kind === "s3") {
-      return isLoopback(storage["endpoint"])
-        ? [
-            remark(
-              "error",
-              "STORAGE_UNREACHABLE",
-              `${what} is on a server of this machine, which AWS can't reach`,
-              hint,
-              context,
-            ),
-          ]
-        : [];
+      const { endpoint } = storage;
+      if (isLoopback(endpoint)) {
+        const message = `${what} is on a server of this machine, which AWS can't reach`;
+        return [remark("error", "STORAGE_UNREACHABLE", message, hint, context)];
+      }
+      if (isAmazons(endpoint)) return [];
+      const message = `${what} is at ${endpoint}, which knows nothing of the credentials that tasks on AWS sign with: those of their roles`;
+      return [remark("warning", "STORAGE_UNREACHABLE", message, hint, context)];
     }
     if (kind === "localFs" || kind === "memory") {
       const where = kind === "memory" ? "in this process's memory" : "in a folder of this machine";
@@ -54,6 +51,12 @@ export function checkStorage(datasets: readonly PlanDataset[], registry: Registr
       ),
     ];
   });
+}
+
+/** Whether a storage's endpoint, if it has one, is AWS's own. */
+export function isAmazons(endpoint: unknown): boolean {
+  if (typeof endpoint !== "string" || !URL.canParse(endpoint)) return endpoint === undefined;
+  return /\.amazonaws\.(com|com\.cn|eu)$/.test(new URL(endpoint).hostname);
 }
 
 function isLoopback(endpoint: unknown): boolean {
