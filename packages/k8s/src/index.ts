@@ -1,3 +1,9 @@
+export {
+  type KubernetesClient,
+  KubernetesExecutor,
+  type KubernetesExecutorOptions,
+  type KubernetesKind,
+} from "./executor/index.ts";
 export { kubernetes } from "./provider.ts";
 export {
   type Identity,

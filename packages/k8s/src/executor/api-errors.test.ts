@@ -1,0 +1,115 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { compute, Dataset, type GlacierError, Pipeline, task } from "@glacier/core";
+import * as sdk from "@kubernetes/client-node";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { KubernetesExecutor } from "./index.ts";
+
+/** Answers every call with one error, as an API server words it: no cluster, and good for the shapes of errors only. */
+let refusals: Server;
+let answer: (path: string) => { readonly code: number; readonly message: string } | object;
+let server: string;
+
+beforeEach(async () => {
+  refusals = createServer((request, response) => {
+    const body = answer(request.url ?? "");
+    const code = "code" in body ? Number(body.code) : 201;
+    const status = "code" in body ? { kind: "Status", apiVersion: "v1", status: "Failure", ...body } : body;
+    response.writeHead(code, { "content-type": "application/json" }).end(JSON.stringify(status));
+  });
+  await new Promise<void>((resolve) => refusals.listen(0, "127.0.0.1", resolve));
+  server = `http://127.0.0.1:${(refusals.address() as AddressInfo).port}`;
+});
+afterEach(() => {
+  refusals.closeAllConnections();
+  refusals.close();
+});
+
+const out = new Dataset<number>("out");
+const pipeline = new Pipeline("orders", [task("clean", { output: out }, () => 1)], { module: import.meta.url });
+const storage = { kind: "s3", bucket: "orders" };
+
+function executorAt(url: string): KubernetesExecutor {
+  const config = new sdk.KubeConfig();
+  config.loadFromOptions({
+    clusters: [{ name: "c", server: url, skipTLSVerify: true }],
+    users: [{ name: "u", token: "hunter2" }],
+    contexts: [{ name: "x", cluster: "c", user: "u" }],
+    currentContext: "x",
+  });
+  return new KubernetesExecutor({ storage, namespace: "orders", client: { sdk, config } });
+}
+
+async function errorOf(executor: KubernetesExecutor): Promise<GlacierError> {
+  const plan = pipeline.plan({ for: executor });
+  try {
+    const [error] = await executor.check(plan, pipeline);
+    if (error !== undefined) return error as GlacierError;
+  } catch (error) {
+    return error as GlacierError;
+  }
+  throw new Error("nothing was found");
+}
+
+const allowed = {
+  kind: "SelfSubjectAccessReview",
+  apiVersion: "authorization.k8s.io/v1",
+  spec: {},
+  status: { allowed: true },
+};
+const review = (path: string) => path.includes("selfsubjectaccessreviews");
+
+it.each<[string, number, string, string, RegExp]>([
+  ["an expired token", 401, "Unauthorized", "PERMISSION_DENIED", /expired/],
+  ["a namespace that isn't there", 404, 'namespaces "orders" not found', "NOT_FOUND", /namespace/],
+  ["a forbidden Job", 403, 'jobs.batch is forbidden: User "u" cannot create', "PERMISSION_DENIED", /Role/],
+  ["a quota of Jobs", 403, "exceeded quota: small, requested: count/jobs.batch=1", "UNSCHEDULABLE", /ResourceQuota/],
+  ["a field that is wrong", 422, 'Job.batch "x" is invalid: spec', "OPTION_INVALID", /options/],
+  ["too many calls", 429, "Too many requests", "THROTTLED", /Wait/],
+  ["a server in trouble", 500, "etcdserver: request timed out", "UNAVAILABLE", /again/],
+])("%s", async (_, code, message, expected, hint) => {
+  answer = (path) => (review(path) ? allowed : { code, message });
+  const error = await errorOf(executorAt(server));
+  expect(error).toMatchObject({
+    code: expected,
+    message: expect.stringContaining(message),
+    hint: expect.stringMatching(hint),
+  });
+  expect(error.message).toContain('namespace "orders"');
+  expect(JSON.stringify(error)).not.toContain("hunter2");
+});
+
+it("what isn't allowed is told before anything runs, all of it", async () => {
+  answer = () => ({ ...allowed, status: { allowed: false } });
+  const error = await errorOf(executorAt(server));
+  expect(error.code).toBe("PERMISSION_DENIED");
+  for (const part of ["create, get, list, watch, delete jobs", "get pods/log", "create secrets"])
+    expect(error.message).toContain(part);
+});
+
+it("no cluster", async () => {
+  refusals.close();
+  const error = await errorOf(executorAt(server));
+  expect(error).toMatchObject({ code: "UNAVAILABLE", hint: expect.stringContaining(server) });
+  expect(error.message).toContain("ECONNREFUSED");
+});
+
+it("a kubeconfig that isn't there", async () => {
+  const error = await errorOf(new KubernetesExecutor({ storage, kubeconfig: "/nowhere/config" }));
+  expect(error).toMatchObject({ code: "OPTION_INVALID", message: expect.stringContaining("/nowhere/config") });
+});
+
+it("compute that a cluster hasn't is refused with what to use", async () => {
+  const functions = new Pipeline("functions", [task("f", { output: out, compute: compute.serverless() }, () => 1)], {
+    module: import.meta.url,
+  });
+  const run = functions.run({ executor: executorAt(server) as never });
+  await expect(run).rejects.toMatchObject({ code: "COMPUTE_UNSUPPORTED", hint: expect.stringContaining("container") });
+});
+
+it("storage that a cluster doesn't reach is refused", async () => {
+  const executor = executorAt(server);
+  const plan = pipeline.plan({ for: executor, bindings: { out: { kind: "memory" } } });
+  const [error] = await executor.check(plan, pipeline);
+  expect(error).toMatchObject({ code: "STORAGE_UNREACHABLE", context: { task: "clean", dataset: "out" } });
+});

@@ -1,0 +1,2 @@
+export { KubernetesExecutor, type KubernetesKind } from "./kubernetes-executor.ts";
+export type { KubernetesClient, KubernetesExecutorOptions } from "./options.ts";

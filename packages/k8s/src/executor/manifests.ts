@@ -1,0 +1,162 @@
+import { gzipSync } from "node:zlib";
+import type { ContainerCompute, PlanTask } from "@glacier/core";
+import type { V1ConfigMap, V1Job, V1ObjectMeta, V1PodSpec, V1Secret } from "@kubernetes/client-node";
+import { amounts, defaultSize } from "../pod/resources.ts";
+import { keys } from "./attempt-name.ts";
+import type { KubernetesExecutorOptions } from "./options.ts";
+import { type PodCall, paths } from "./protocol.ts";
+
+/** Name of the one container in each pod. */
+export const containerName = "task";
+
+/** Image of tasks without compute. */
+export const defaultImage = "node:24-slim";
+
+/** Seconds that a finished Job stays where its executor died, for another to read. */
+const keptFor = 24 * 60 * 60;
+
+/** The share of a container's memory that V8 may fill with its heap; buffers and Node itself need the rest. */
+const heapShare = 0.9;
+
+/** Unpacks the code and loads it; not as the main module, whose `import.meta.main` would hold for the pipeline's. */
+const starter = `
+const fs = require("node:fs");
+(async () => {
+  const url = "${paths.call}/${paths.urlFile}";
+  let bytes;
+  if (!fs.existsSync(url)) bytes = fs.readFileSync("${paths.code}/${paths.codeFile}");
+  else {
+    const answer = await fetch(fs.readFileSync(url, "utf8"));
+    if (!answer.ok) throw new Error("the code can't be fetched from the run's storage: HTTP " + answer.status);
+    bytes = Buffer.from(await answer.arrayBuffer());
+  }
+  const folder = fs.mkdtempSync("/tmp/glacier-code-");
+  for (const [name, text] of Object.entries(JSON.parse(require("node:zlib").gunzipSync(bytes)))) fs.writeFileSync(folder + "/" + name, text);
+  await import(folder + "/task.mjs");
+})();`.trim();
+
+/** What an attempt's Job depends on. */
+export interface JobParts {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly mark: string;
+  /** SHA-256 of what the attempt is told. */
+  readonly call: string;
+  /** Whether the code is in a ConfigMap. */
+  readonly mapped: boolean;
+}
+
+/** The Job of one attempt, whose pod passes the restricted Pod Security Standard: https://kubernetes.io/docs/concepts/security/pod-security-standards/ */
+export function jobOf(
+  { name, labels, mark, call, mapped }: JobParts,
+  task: PlanTask,
+  options: KubernetesExecutorOptions,
+): V1Job {
+  const compute = (task.compute ?? {}) as Partial<ContainerCompute>;
+  const memory = compute.memory ?? options.memory ?? defaultSize.memory;
+  const resources = { ...amounts(compute.cpu ?? options.cpu ?? defaultSize.cpu, memory, compute.gpu) };
+  const env = { HOME: "/tmp", ...compute.env };
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name, labels: { ...labels }, annotations: { [keys.call]: call, [keys.mark]: mark } },
+    spec: {
+      // Retries are the scheduler's.
+      backoffLimit: 0,
+      completions: 1,
+      parallelism: 1,
+      ttlSecondsAfterFinished: keptFor,
+      // The scheduler's own timer stops it; this is for when nobody runs that.
+      ...(task.timeout !== undefined && { activeDeadlineSeconds: Math.max(1, Math.ceil(task.timeout)) }),
+      template: {
+        metadata: { labels: { ...labels } },
+        spec: {
+          ...podOf(name, mapped, options),
+          containers: [
+            {
+              name: containerName,
+              image: compute.image ?? options.defaultImage ?? defaultImage,
+              ...(options.imagePullPolicy !== undefined && { imagePullPolicy: options.imagePullPolicy }),
+              command: [
+                "node",
+                `--max-old-space-size=${Math.max(1, Math.floor(memory * heapShare))}`,
+                "--enable-source-maps",
+                "-e",
+                starter,
+              ],
+              workingDir: "/tmp",
+              env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
+              ...(options.envFrom !== undefined && { envFrom: [{ secretRef: { name: options.envFrom } }] }),
+              resources: { requests: resources, limits: resources },
+              securityContext: {
+                allowPrivilegeEscalation: false,
+                readOnlyRootFilesystem: true,
+                capabilities: { drop: ["ALL"] },
+              },
+              terminationMessagePath: paths.message,
+              volumeMounts: [
+                ...(mapped ? [{ name: "code", mountPath: paths.code, readOnly: true }] : []),
+                { name: "call", mountPath: paths.call, readOnly: true },
+                { name: "tmp", mountPath: "/tmp" },
+              ],
+            },
+          ],
+        },
+      },
+    },
+  };
+}
+
+function podOf(name: string, mapped: boolean, options: KubernetesExecutorOptions): Omit<V1PodSpec, "containers"> {
+  const { serviceAccount, scratch = 10_240, user = 65_532, pod = {} } = options;
+  return {
+    automountServiceAccountToken: false,
+    ...(serviceAccount !== undefined && { serviceAccountName: serviceAccount }),
+    terminationGracePeriodSeconds: 5,
+    enableServiceLinks: false,
+    ...pod,
+    restartPolicy: "Never",
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: user,
+      runAsGroup: user,
+      fsGroup: user,
+      seccompProfile: { type: "RuntimeDefault" },
+      ...pod.securityContext,
+    },
+    volumes: [
+      ...(mapped ? [{ name: "code", configMap: { name } }] : []),
+      { name: "call", secret: { secretName: name, defaultMode: 0o440 } },
+      { name: "tmp", emptyDir: { sizeLimit: `${Math.ceil(scratch)}Mi` } },
+    ],
+  };
+}
+
+/** The code, which goes with its Job. */
+export function configMapOf(job: V1Job, code: Uint8Array): V1ConfigMap {
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: ownedBy(job),
+    binaryData: { [paths.codeFile]: Buffer.from(code).toString("base64") },
+  };
+}
+
+/** What the attempt is told, with the values of its secrets; goes with its Job. */
+export function secretOf(job: V1Job, call: PodCall, codeUrl?: string): V1Secret {
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    type: "Opaque",
+    metadata: ownedBy(job),
+    data: {
+      [paths.callFile]: gzipSync(JSON.stringify(call)).toString("base64"),
+      // Who has it may read the code.
+      ...(codeUrl !== undefined && { [paths.urlFile]: Buffer.from(codeUrl).toString("base64") }),
+    },
+  };
+}
+
+function ownedBy({ metadata: { name = "", uid = "", labels = {} } = {} }: V1Job): V1ObjectMeta {
+  return { name, labels, ownerReferences: [{ apiVersion: "batch/v1", kind: "Job", name, uid }] };
+}

@@ -1,0 +1,166 @@
+import { deserializeError, GlacierError, type PlanTask, type RunEvent } from "@glacier/core";
+import { apiError } from "./api-errors.ts";
+import { keys } from "./attempt-name.ts";
+import type { Cluster } from "./cluster.ts";
+import { followLog, type PodLog } from "./logs.ts";
+import type { KubernetesExecutorOptions } from "./options.ts";
+import { outOfMemory, type PodState, pullErrorOf, stateOf } from "./pod-state.ts";
+import type { PodAnswer } from "./protocol.ts";
+import { deleteJob, findJob, type JobAttempt, startJob } from "./start-job.ts";
+import type { RunWatch } from "./watch.ts";
+
+/** Takes what an attempt tells. */
+export interface JobListener {
+  event(event: RunEvent): void;
+  line(text: string): void;
+  /** What the cluster is doing before the task's own code runs. */
+  note(text: string): void;
+}
+
+/** What V8 says when its heap is full. */
+const heapIsFull = /heap out of memory|ERR_WORKER_OUT_OF_MEMORY/;
+
+/**
+ * Runs one attempt as a Job, follows it to its end and deletes it; when the signal fires, it is deleted and waited for.
+ * Errors: the attempt's own; `OUT_OF_MEMORY`, `IMAGE_UNAVAILABLE`, `UNSCHEDULABLE`, `EVICTED`, `TASK_TIMEOUT`, `TASK_CRASHED`, those
+ * of `apiError`, the signal's reason.
+ */
+export async function runJob(
+  attempt: JobAttempt,
+  listener: JobListener,
+  options: KubernetesExecutorOptions,
+  cluster: Cluster,
+  watch: RunWatch,
+): Promise<void> {
+  const { signal, task } = attempt;
+  signal.throwIfAborted();
+  const { metadata: { uid = "", annotations = {} } = {} } = await startJob(attempt, options, cluster);
+  const mark = annotations[keys.mark] ?? "";
+  let log: PodLog | undefined;
+  const listen = (pod: string): PodLog =>
+    (log ??= followLog(cluster, pod, { mark, event: listener.event, line: listener.line }));
+  try {
+    const end = await untilEnd(attempt, uid, listener, options, watch, listen);
+    // A container that never started has no log.
+    if (end.pod !== undefined && end.exitCode !== undefined) await listen(end.pod).end();
+    settle(end, log?.answer() ?? parse(end.message), log?.lastWords() ?? "", task);
+  } finally {
+    log?.stop();
+    await remove(attempt, cluster, watch);
+  }
+}
+
+type End = Extract<PodState, { kind: "ended" }>;
+
+async function untilEnd(
+  { name, signal, task }: JobAttempt,
+  uid: string,
+  { note }: JobListener,
+  { pendingTimeout = 600 }: KubernetesExecutorOptions,
+  watch: RunWatch,
+  listen: (pod: string) => PodLog,
+): Promise<End> {
+  let pullError: string | undefined;
+  let noted: string | undefined;
+  let seen = false;
+  let late = false;
+  let wake: () => void = () => {};
+  const stopListening = watch.onChange(() => wake());
+  const onAbort = () => wake();
+  signal.addEventListener("abort", onAbort, { once: true });
+  const limit = setTimeout(() => {
+    late = true;
+    wake();
+  }, pendingTimeout * 1000);
+  try {
+    for (;;) {
+      const changed = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      signal.throwIfAborted();
+      const look = watch.look({ name, uid });
+      pullError = pullErrorOf(look.pod) ?? pullError;
+      if (seen && look.job === undefined && (look.pod === undefined || look.podGone)) throw deleted(name, task);
+      seen ||= look.job !== undefined;
+      const state = stateOf(look, task, pullError);
+      if (state.kind === "ended") return state;
+      if (state.kind === "running") {
+        clearTimeout(limit);
+        listen(state.pod);
+      } else {
+        if (late) throw state.error;
+        if (state.note !== noted) note(state.note);
+        noted = state.note;
+      }
+      await changed;
+    }
+  } finally {
+    clearTimeout(limit);
+    signal.removeEventListener("abort", onAbort);
+    stopListening();
+  }
+}
+
+/** What became of the attempt: its own word counts, except where it could only see that a process of its was killed. */
+function settle(end: End, answer: PodAnswer | undefined, lastWords: string, task: PlanTask): void {
+  if (answer !== undefined && "done" in answer) return;
+  if (answer !== undefined) {
+    const own = deserializeError(answer.failed);
+    throw end.error?.code === "OUT_OF_MEMORY" && own.code === "COMMAND_FAILED" ? end.error : own;
+  }
+  if (end.error !== undefined) throw end.error;
+  if (heapIsFull.test(lastWords)) throw outOfMemory(task, end.exitCode);
+  throw crashed(task, end.exitCode, lastWords);
+}
+
+/** Deletes the Job. Where it was stopped, until all of it is gone: nothing of it may write any more. */
+async function remove({ name, signal, task }: JobAttempt, cluster: Cluster, watch: RunWatch): Promise<void> {
+  try {
+    await deleteJob(name, cluster);
+    // A Job that is deleted in the foreground goes after its pod.
+    while (signal.aborted && (await findJob(name, cluster)) !== undefined) await nextChange(watch);
+  } catch (error) {
+    if (!signal.aborted) return; // the cluster itself removes what has finished
+    throw apiError(error, cluster, { what: `delete the Job of task "${task.name}"`, context: { task: task.name } });
+  }
+}
+
+/** Or a second, where the watch is just being begun again. */
+function nextChange(watch: RunWatch): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, 1000);
+    const stop = watch.onChange(done);
+    function done(): void {
+      clearTimeout(timer);
+      stop();
+      resolve();
+    }
+  });
+}
+
+function parse(message: string | undefined): PodAnswer | undefined {
+  try {
+    const answer = JSON.parse(message ?? "") as PodAnswer;
+    return "done" in answer || "failed" in answer ? answer : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function crashed({ name }: PlanTask, exitCode: number | undefined, lastWords: string): GlacierError {
+  const last = lastWords.split("\n").slice(-5).join("\n");
+  const how = exitCode === undefined ? "its pod ended" : `its pod ended with exit code ${exitCode}`;
+  return new GlacierError("TASK_CRASHED", {
+    message: `task "${name}": ${how} before it answered${last === "" ? "" : `:\n${last}`}`,
+    hint: "Look for process.exit() or an unhandled rejection in the task's code or its libraries; its log has the last words.",
+    context: { task: name, ...(exitCode !== undefined && { exitCode }) },
+  });
+}
+
+function deleted(job: string, { name }: PlanTask): GlacierError {
+  return new GlacierError("TASK_CRASHED", {
+    message: `task "${name}": somebody else deleted its Job ${job}`,
+    hint: "Two processes may be running the same run; let one of them end.",
+    context: { task: name },
+  });
+}

@@ -1,0 +1,150 @@
+import type {
+  CoreV1Event,
+  KubernetesListObject,
+  KubernetesObject,
+  ListWatch,
+  V1Job,
+  V1Pod,
+} from "@kubernetes/client-node";
+import { apiError, statusOf } from "./api-errors.ts";
+import { keys } from "./attempt-name.ts";
+import type { Cluster } from "./cluster.ts";
+
+/** What the cluster has of an attempt now. */
+export interface Look {
+  readonly job: V1Job | undefined;
+  /** The first pod that was seen; also when it is gone, as it was last. */
+  readonly pod: V1Pod | undefined;
+  readonly podGone: boolean;
+  /** Why the Job controller makes no pod: an exceeded quota, a policy. */
+  readonly refusal: string | undefined;
+}
+
+/** A Job's name may be another's later; its uid never is. */
+export interface JobId {
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** Watches all Jobs and pods of one run. */
+export interface RunWatch {
+  /** Errors: what keeps the cluster from being watched at all. */
+  look(job: JobId): Look;
+  /** Calls whenever something may have changed, until the answer is called. */
+  onChange(listener: () => void): () => void;
+  stop(): void;
+}
+
+/** Milliseconds before a watch that broke is begun again. */
+const pauses = { first: 500, longest: 10_000 } as const;
+
+/**
+ * Begins to watch. The client lists, watches from there, and lists again where the server has forgotten that version; a watch
+ * that breaks is begun again here, for as long as the cluster doesn't refuse it.
+ */
+export function watchRun(cluster: Cluster, run: string): RunWatch {
+  const { namespace, sdk, config, core, batch } = cluster;
+  const listeners = new Set<() => void>();
+  /** By the uids of their Jobs. */
+  const pods = new Map<string, { pod: V1Pod; gone: boolean }>();
+  const refusals = new Map<string, string>();
+  const stops: (() => void)[] = [];
+  let refused: unknown;
+  const changed = () => {
+    for (const listener of [...listeners]) listener();
+  };
+
+  function begin<T extends KubernetesObject>(
+    path: string,
+    list: () => Promise<KubernetesListObject<T>>,
+    selectors: { readonly label?: string; readonly field?: string },
+  ): ListWatch<T> {
+    const watch = new sdk.ListWatch<T>(path, new sdk.Watch(config), list, false, selectors.label, selectors.field);
+    let pause: number = pauses.first;
+    let timer: NodeJS.Timeout | undefined;
+    let stopped = false;
+    const failed = (error: unknown) => {
+      if (stopped) return;
+      const status = statusOf(error);
+      if (status === 401 || status === 403) {
+        refused ??= apiError(error, cluster, { what: `watch ${path.split("/").at(-1)}` });
+        changed();
+        return;
+      }
+      clearTimeout(timer);
+      timer = setTimeout(() => void watch.start().catch(failed), pause);
+      pause = Math.min(pause * 2, pauses.longest);
+    };
+    watch.on("error", failed);
+    watch.on("change", () => {
+      pause = pauses.first;
+    });
+    stops.push(() => {
+      stopped = true;
+      clearTimeout(timer);
+      void watch.stop();
+    });
+    void watch.start().catch(failed);
+    return watch;
+  }
+
+  const label = `${keys.run}=${run}`;
+  const jobs = begin<V1Job>(
+    `/apis/batch/v1/namespaces/${namespace}/jobs`,
+    () => batch.listNamespacedJob({ namespace, labelSelector: label }),
+    { label },
+  );
+  jobs.on("change", changed);
+
+  const podWatch = begin<V1Pod>(
+    `/api/v1/namespaces/${namespace}/pods`,
+    () => core.listNamespacedPod({ namespace, labelSelector: label }),
+    { label },
+  );
+  const seen = (gone: boolean) => (pod: V1Pod) => {
+    const job = ownerOf(pod) ?? "";
+    const known = pods.get(job);
+    // The Job controller may replace a pod that was deleted; the attempt is the first.
+    if (known === undefined || known.pod.metadata?.uid === pod.metadata?.uid) pods.set(job, { pod, gone });
+    changed();
+  };
+  podWatch.on("add", seen(false));
+  podWatch.on("update", seen(false));
+  podWatch.on("delete", seen(true));
+
+  const field = "involvedObject.kind=Job,reason=FailedCreate";
+  const events = begin<CoreV1Event>(
+    `/api/v1/namespaces/${namespace}/events`,
+    () => core.listNamespacedEvent({ namespace, fieldSelector: field }),
+    { field },
+  );
+  events.on("change", ({ involvedObject: { uid = "" }, message = "" }) => {
+    refusals.set(uid, message);
+    changed();
+  });
+
+  return {
+    look({ name, uid }) {
+      if (refused !== undefined) throw refused;
+      const job = jobs.get(name, namespace);
+      const found = pods.get(uid);
+      return {
+        job: job?.metadata?.uid === uid ? job : undefined,
+        pod: found?.pod,
+        podGone: found?.gone ?? false,
+        refusal: refusals.get(uid),
+      };
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    stop() {
+      for (const stop of stops) stop();
+    },
+  };
+}
+
+function ownerOf(pod: V1Pod): string | undefined {
+  return pod.metadata?.ownerReferences?.find(({ kind }) => kind === "Job")?.uid;
+}
