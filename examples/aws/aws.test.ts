@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,12 +11,9 @@ import { pipeline } from "./pipeline.ts";
 const folder = mkdtempSync(join(tmpdir(), "glacier-aws-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const glacier = (...args: string[]) =>
-  execFileSync(
-    process.execPath,
-    ["--conditions=@glacier/source", join(import.meta.dirname, "../../packages/cli/src/main.ts"), ...args],
-    { cwd: import.meta.dirname, encoding: "utf8" },
-  );
+const cli = ["--conditions=@glacier/source", join(import.meta.dirname, "../../packages/cli/src/main.ts")];
+const here = { cwd: import.meta.dirname, encoding: "utf8" } as const;
+const glacier = (...args: string[]) => execFileSync(process.execPath, [...cli, ...args], here);
 
 test("runs on this machine", async () => {
   const executor = new LocalExecutor({ storage: "memory" });
@@ -39,6 +36,20 @@ test("compiles to Terraform as the README says", () => {
   const { resource } = JSON.parse(readFileSync(join(folder, "main.tf.json"), "utf8"));
   expect(Object.keys(resource.aws_lambda_function)).toHaveLength(5); // a task each, and the run's own
   expect(resource.aws_scheduler_schedule).toBeDefined();
+}, 60_000);
+
+test("looks for runs in the bucket that it compiles for", () => {
+  expect(readFileSync(join(folder, "main.tf.json"), "utf8")).toContain('"bucket": "acme-orders"');
+  // Nobody answers at that port.
+  const env = {
+    ...process.env,
+    AWS_ACCESS_KEY_ID: "a",
+    AWS_SECRET_ACCESS_KEY: "b",
+    AWS_ENDPOINT_URL: "http://127.0.0.1:1",
+  };
+  const { status, stderr } = spawnSync(process.execPath, [...cli, "runs", "--env", "aws"], { ...here, env });
+  expect(status).not.toBe(0);
+  expect(stderr).toContain("can't list s3://acme-orders/.glacier/runs/orders/");
 }, 60_000);
 
 test("every command of the README is one that there is", () => {
