@@ -7,6 +7,9 @@ export interface Deployment {
   readonly tenant?: string | undefined;
 }
 
+/** What regions are named like. */
+export const regionName: RegExp = /^[a-z]{2,4}(-[a-z]+)+-\d+$/;
+
 /**
  * Stands in plans for the deployment's own bucket, whose name needs the account: {@link bindPlan} puts the real one in.
  * No bucket can have this name (S3 reserves names that end in `--x-s3`).

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { aws } from "../provider.ts";
+import { AWSTarget } from "../target/index.ts";
 import { AWSExecutor, type AWSExecutorOptions } from "./index.ts";
 
 describe("options of AWSExecutor", () => {
@@ -22,6 +23,11 @@ describe("options of AWSExecutor", () => {
       expect.objectContaining({ code: "OPTION_INVALID", message: expect.stringContaining(name) }),
     );
     expect(make).not.toThrowError(expect.objectContaining({ message: expect.stringContaining("hunter2") }));
+  });
+
+  it.each(["eu-west-1", "us-gov-west-1", "eusc-de-east-1"])("%s is a region, as it is for AWSTarget", (region) => {
+    expect(() => new AWSExecutor({ region })).not.toThrow();
+    expect(() => new AWSTarget({ region })).not.toThrow();
   });
 
   it("may all be left out, and come from a config", () => {

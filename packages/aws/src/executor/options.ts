@@ -4,6 +4,7 @@ import type { LambdaClient, LambdaClientConfig } from "@aws-sdk/client-lambda";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { SFNClient } from "@aws-sdk/client-sfn";
 import { GlacierError } from "@glacier/core";
+import { regionName } from "../deployment.ts";
 
 /** Options of an `AWSExecutor`. */
 export interface AWSExecutorOptions {
@@ -44,7 +45,7 @@ const checks: {
   readonly [K in keyof Required<AWSExecutorOptions>]: { accepts(value: unknown): boolean; readonly hint: string };
 } = {
   region: {
-    accepts: (value) => typeof value === "string" && /^[a-z]{2}(-[a-z]+)+-\d+$/.test(value),
+    accepts: (value) => typeof value === "string" && regionName.test(value),
     hint: 'Give the region\'s name: "eu-west-1".',
   },
   mode: {

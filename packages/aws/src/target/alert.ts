@@ -24,7 +24,10 @@ export function alertInput(pipeline: string): { readonly paths: Record<string, s
   };
 }
 
-/** EventBridge may publish to the topic, for this account's rules. */
+/**
+ * EventBridge may publish to the topic. A condition would be never met, since it tells a topic of no rule and no account:
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
+ */
 export function topicPolicy(topic: string): Value {
   return {
     Version: "2012-10-17",

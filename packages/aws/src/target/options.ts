@@ -1,4 +1,5 @@
 import { GlacierError, type Json } from "@glacier/core";
+import { regionName } from "../deployment.ts";
 
 /** Options of an `AWSTarget`. */
 export interface AWSTargetOptions {
@@ -77,7 +78,7 @@ interface Check {
 
 const checks: { readonly [K in keyof Required<AWSTargetOptions>]: Check } = {
   region: {
-    accepts: matches(/^[a-z]{2,4}(-[a-z]+)+-\d$/),
+    accepts: matches(regionName),
     hint: 'Give the name of a region, such as "us-east-1" or "eu-central-1".',
   },
   bucket: {
