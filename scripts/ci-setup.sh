@@ -20,6 +20,7 @@ needs cmake cmake
 needs g++ g++
 needs make make
 needs docker-registry docker-registry
+needs kubectl kubernetes-client
 
 if [ ${#missing[@]} = 0 ]; then
   echo "all here"
@@ -44,3 +45,8 @@ if [ ! -d "$cache" ]; then
   mv "$half" "$cache"
   echo "built: aws-lambda-ric $ric"
 fi
+
+# Kubernetes has no packages of its server; it is built from Debian's sources, in some minutes. test/services/kubernetes.ts looks there.
+log=$(mktemp)
+bash "$(dirname "$0")/../test/services/kubernetes/build.sh" "${XDG_CACHE_HOME:-$HOME/.cache}/glacier/kubernetes-1.20" >"$log" 2>&1 ||
+  { tail -n 20 "$log" >&2; echo "Kubernetes can't be built here" >&2; }
