@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
 import { gunzipSync } from "node:zlib";
-import { GlacierError, isGlacierError, type LogLevel } from "@glacier/core";
+import { findTask, GlacierError, isGlacierError, type LogLevel } from "@glacier/core";
 import { markRemote, outputLog, runRemote } from "@glacier/core/execute";
 import { nodeRuntime } from "@glacier/core/node";
 import { type PodCall, type PodMessage, type PodSaying, paths } from "./protocol.ts";
@@ -36,8 +36,13 @@ export async function main(loaders: Loaders): Promise<void> {
   const flush = takeOutput(log);
   // The first process of a container ignores what it doesn't handle.
   process.once("SIGTERM", () => process.exit(143));
-  // What waits for nothing would otherwise end the process as if all were well.
-  setInterval(() => {}, 2 ** 30);
+  if (findTask(task.plan.tasks, task.invocation.task).timeout !== undefined) {
+    setInterval(() => {}, 2 ** 30); // what waits for nothing waits until its timeout, as everywhere else
+  }
+  process.once("beforeExit", () => {
+    end({ failed: unsettled(task.invocation.task).toJSON() });
+    process.exit(1);
+  });
   let failed = false;
   try {
     await runRemote(task, {
@@ -94,6 +99,14 @@ function leaveMessage(answer: object): void {
   } catch {
     // the log has it
   }
+}
+
+function unsettled(task: string): GlacierError {
+  return new GlacierError("TASK_CRASHED", {
+    message: `task "${task}" waits for something that can't come any more`,
+    hint: "Its handler's promise never settles, and nothing is left that could settle it: look for a callback that isn't called.",
+    context: { task },
+  });
 }
 
 function internal(error: unknown): GlacierError {
