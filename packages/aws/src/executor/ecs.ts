@@ -1,9 +1,8 @@
 import type { Task } from "@aws-sdk/client-ecs";
 import { GlacierError, isGlacierError } from "@glacier/core";
-import { variables } from "../deployment.ts";
 import { clusterName, logGroupName, taskFamily } from "../names.ts";
+import { containerName, overridesOf } from "../overrides.ts";
 import { containerError } from "../runtime/caught.ts";
-import { containerName } from "../target/task-state.ts";
 import type { Clients } from "./clients.ts";
 import type { DirectAttempt } from "./direct.ts";
 import { serviceError } from "./service-errors.ts";
@@ -27,8 +26,8 @@ const mostBlind = 60;
 
 /**
  * Runs one attempt as an ECS task on Fargate; when the signal fires, it is stopped and waited for.
- * Errors: `TASK_CRASHED`, `OUT_OF_MEMORY`, `IMAGE_UNAVAILABLE`, `NOT_FOUND`, `PERMISSION_DENIED`, `THROTTLED`, `UNAVAILABLE`,
- * the signal's reason. What the task's own code threw is in its segments.
+ * Errors: `TASK_CRASHED`, `OUT_OF_MEMORY`, `IMAGE_UNAVAILABLE`, `NOT_FOUND`, `PARAMS_INVALID`, `PERMISSION_DENIED`, `THROTTLED`,
+ * `UNAVAILABLE`, the signal's reason. What the task's own code threw is in its segments.
  */
 export async function runContainer(attempt: DirectAttempt, network: Network, clients: Clients): Promise<void> {
   const { plan, request, signal } = attempt;
@@ -75,18 +74,7 @@ async function start(
     // A repeated request of the SDK's starts no second task.
     clientToken: token,
     networkConfiguration: { awsvpcConfiguration: network },
-    overrides: {
-      containerOverrides: [
-        {
-          name: containerName,
-          environment: [
-            { name: variables.task, value: request.task },
-            { name: variables.attempt, value: String(request.attempt) },
-            { name: variables.run, value: JSON.stringify(request.run) },
-          ],
-        },
-      ],
-    },
+    overrides: overridesOf(request),
   });
   const { tasks = [], failures = [] } = await client.send(command).catch((error) => {
     throw serviceError(error, {

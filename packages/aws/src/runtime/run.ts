@@ -1,6 +1,7 @@
 import { isGlacierError, type Json } from "@glacier/core";
 import { beginRun, finishRun, type RemoteRun, type RemoteSource } from "@glacier/core/execute";
 import type { CaughtError, RunRequest } from "../deployment.ts";
+import { overridesOf } from "../overrides.ts";
 import { caughtError } from "./caught.ts";
 import { errorName, shortened, thrownFrom } from "./failure.ts";
 import { defect, type LambdaHandler } from "./lambda.ts";
@@ -19,9 +20,16 @@ export function runHandler(site: Promise<RemoteSource>): LambdaHandler<RunReques
   };
 }
 
-function begin({ execution, input }: Extract<RunRequest, { step: "begin" }>, site: RemoteSource): Promise<RemoteRun> {
+async function begin(
+  { execution, input }: Extract<RunRequest, { step: "begin" }>,
+  site: RemoteSource,
+): Promise<RemoteRun> {
   const { runId = execution, params = {} } = (isRecord(input) ? input : {}) as { runId?: string; params?: Json };
-  return beginRun(site, { runId: String(runId), params, executor: "aws" });
+  const run = { runId: String(runId), params, segment: "000002", selected: "all" } as const;
+  // A container would not start, and only ECS would say why.
+  for (const { name: task, compute } of site.plan.tasks)
+    if (compute?.kind === "container") overridesOf({ task, attempt: 1, run });
+  return beginRun(site, { runId: run.runId, params, executor: "aws" });
 }
 
 async function finish({ run, error }: Extract<RunRequest, { step: "finish" }>, site: RemoteSource): Promise<RunAnswer> {

@@ -1,6 +1,7 @@
 import { type ErrorCode, errorCodes, type Plan, type RetryPolicy } from "@glacier/core";
 import { retryableError, variables } from "../deployment.ts";
 import { clusterName, functionName, taskFamily } from "../names.ts";
+import { containerName } from "../overrides.ts";
 import type { Sized } from "./compute.ts";
 import type { Settings } from "./settings.ts";
 import { ParameterList, type Value } from "./text.ts";
@@ -57,9 +58,6 @@ export function taskState(plan: Plan, index: number, sizes: ReadonlyMap<string, 
     },
   ];
 }
-
-/** Name of the one container in each task definition. */
-export const containerName = "task";
 
 /** The number of the attempt, from 1. */
 const attempt = "States.MathAdd($$.State.RetryCount, 1)";

@@ -1,7 +1,7 @@
+import { containerName } from "../../overrides.ts";
 import { cpuOf, lambdaRuntime } from "../engines.ts";
 import { type Cluster, find, type LambdaFunction, type Model, type Repository, type TaskDefinition } from "../model.ts";
 import type { Printed } from "../print.ts";
-import { containerName } from "../task-state.ts";
 import { policiesOf, roleArn } from "./role.ts";
 import { tagList } from "./tags.ts";
 import { logicalId, object, substituted } from "./value.ts";

@@ -1,9 +1,9 @@
 import type { Json } from "@glacier/core";
+import { containerName } from "../../overrides.ts";
 import { cpuOf, lambdaRuntime } from "../engines.ts";
 import { limits } from "../limits.ts";
 import { type Cluster, find, type LambdaFunction, type Model, type Repository, type TaskDefinition } from "../model.ts";
 import type { Printed } from "../print.ts";
-import { containerName } from "../task-state.ts";
 import type { Text } from "../text.ts";
 import { policiesOf } from "./role.ts";
 import { tags } from "./tags.ts";
