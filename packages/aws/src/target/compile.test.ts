@@ -136,6 +136,18 @@ describe("storage that AWS can't reach is refused by the dataset's name", () => 
   });
 });
 
+it("counts what a template has, when it says that it is too much for a stack", async () => {
+  const tasks = Array.from({ length: 163 }, (_, i) => taskOf(`t${i}`));
+  const emails = ["a@b.example", "c@d.example", "e@f.example"];
+  const { forms, diagnostics } = await compiled(pipelineOf(tasks), { alerts: { emails } });
+  const { Resources } = JSON.parse(String((await forms.cloudformation())["template.json"]));
+  expect(said(diagnostics)).toEqual([
+    expect.stringContaining(
+      `takes ${Object.keys(Resources).length} resources, and a CloudFormation stack has at most 500`,
+    ),
+  ]);
+});
+
 it("all that is wrong comes at once, and then there are no files", async () => {
   const pipeline = pipelineOf(
     [

@@ -1,6 +1,7 @@
 import type { CompileContext, Diagnostic, GlacierError, Plan } from "@glacier/core";
 import type { BuildCode } from "../code/types.ts";
 import { buildModel, type Prepared } from "./build.ts";
+import { templateResources } from "./cloudformation/index.ts";
 import { AWSCompilation } from "./compilation.ts";
 import { type Sized, sizeTask } from "./compute.ts";
 import { limits, remark } from "./limits.ts";
@@ -29,7 +30,7 @@ export async function compileWith(
   for (const one of code.remarks ?? []) report(one);
   checkZip(code.zip.unzippedBytes, report);
   const model = buildModel(plan, prepared, code, settings, report);
-  checkTemplate(model.resources.length, report);
+  checkTemplate(templateResources(model), report);
   return new AWSCompilation(diagnostics, failed() ? undefined : model, settings.transform);
 }
 

@@ -30,6 +30,15 @@ export function toCloudFormation(model: Model, transform: Transform | undefined)
   return { "template.json": pretty(template), ...codeFiles(model, codeKey(model)) };
 }
 
+/** How many resources a model's template has: some of the model's are printed as several. */
+export function templateResources({ resources }: Model): number {
+  return resources.reduce((sum, resource) => {
+    const { kind } = resource;
+    const more = kind === "topic" ? 1 + resource.emails.length : kind === "role" ? resource.managed.length : 0;
+    return sum + 1 + (kind === "bucket" ? 1 : more);
+  }, 0);
+}
+
 const printers: Printers = {
   bucket: printBucket,
   logGroup: printLogGroup,
