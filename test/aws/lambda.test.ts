@@ -170,6 +170,13 @@ describe.skipIf(motoMissing() !== undefined || lambdaMissing() !== undefined)(
         expect(JSON.stringify(invocation)).not.toContain("hunter2");
       });
 
+      it("one that is marked for deletion is missing, and not to be waited for", async () => {
+        expect((await put("", "DeleteSecret")).ok).toBe(true);
+        const { error } = await deployed.attempt(run, "keeps_secrets", { attempt: 3 });
+        expect(error?.errorType).toBe("SECRET_MISSING");
+        expect(JSON.parse(error?.errorMessage ?? "").hint).toContain("restore-secret --secret-id behaviours/api-key");
+      });
+
       it("are not there for the next task of a warm function", async () => {
         const before = deployed.starts();
         await deployed.attempt(run, "counts", { attempt: 2 });

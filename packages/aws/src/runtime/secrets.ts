@@ -43,6 +43,12 @@ function secretError(thrown: unknown, name: string, id: string): GlacierError {
       hint: `Put it there: aws secretsmanager create-secret --name ${id} --secret-string …`,
     });
   }
+  if (error.name === "InvalidRequestException") {
+    return new GlacierError("SECRET_MISSING", {
+      message: `${what} can't be read: ${said}`,
+      hint: `One that is marked for deletion comes back with: aws secretsmanager restore-secret --secret-id ${id}`,
+    });
+  }
   if (error.name === "AccessDeniedException" || error.name === "DecryptionFailure") {
     return new GlacierError("PERMISSION_DENIED", {
       message: `${what} can't be read: ${said}`,
