@@ -6,11 +6,6 @@ import type { Deployment } from "./deployment.ts";
  * would be too long, or that other parts could spell too, ends in a hash of its parts.
  */
 
-/** Pipeline and tenant as one name, at most 63 characters of a-z, 0-9, "_" and "-". */
-export function deploymentName({ pipeline, tenant }: Deployment): string {
-  return join(tenant === undefined ? [pipeline] : [tenant, pipeline], 63);
-}
-
 /** A task's function; without a task the run function. https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html */
 export function functionName(deployment: Deployment, task?: string): string {
   return join([...partsOf(deployment), task ?? own("run")], 64);
