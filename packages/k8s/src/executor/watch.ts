@@ -59,10 +59,18 @@ export function watchRun(cluster: Cluster, run: string): RunWatch {
     list: () => Promise<KubernetesListObject<T>>,
     selectors: { readonly label?: string; readonly field?: string },
   ): ListWatch<T> {
-    const watch = new sdk.ListWatch<T>(path, new sdk.Watch(config), list, false, selectors.label, selectors.field);
     let pause: number = pauses.first;
     let timer: NodeJS.Timeout | undefined;
     let stopped = false;
+    const connection = new sdk.Watch(config);
+    const connect = connection.watch.bind(connection);
+    connection.watch = async (...call) => {
+      const request = await connect(...call);
+      // The client doesn't know of a connection before it stands, and can't end it.
+      if (stopped) request.abort();
+      return request;
+    };
+    const watch = new sdk.ListWatch<T>(path, connection, list, false, selectors.label, selectors.field);
     const failed = (error: unknown) => {
       if (stopped) return;
       const status = statusOf(error);
