@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import type { Artifacts } from "@glacier/core";
 import { parse, parseAllDocuments } from "yaml";
 
@@ -26,4 +27,13 @@ export function readManifests(artifacts: Artifacts): Manifest[] {
 /** The objects of a kind. */
 export function ofKind(manifests: readonly Manifest[], kind: string): Manifest[] {
   return manifests.filter((one) => one.kind === kind);
+}
+
+/** Files of the tasks' code, or of the driver's, out of their ConfigMaps. */
+export function readCode(manifests: readonly Manifest[], of: "code" | "driver"): Record<string, string> {
+  const parts = ofKind(manifests, "ConfigMap")
+    .filter(({ metadata }) => new RegExp(`-${of}-[0-9a-f]{8}-\\d+$`).test(metadata.name))
+    .flatMap(({ binaryData }) => Object.entries<string>(binaryData));
+  const bytes = parts.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => Buffer.from(text, "base64"));
+  return JSON.parse(gunzipSync(Buffer.concat(bytes)).toString());
 }

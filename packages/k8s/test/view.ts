@@ -1,6 +1,6 @@
-import type { Artifacts } from "@glacier/core";
+import type { Artifacts, Plan } from "@glacier/core";
 import type { TargetView } from "@glacier/testkit";
-import { type Manifest, ofKind, readManifests } from "./manifests.ts";
+import { type Manifest, ofKind, readCode, readManifests } from "./manifests.ts";
 
 interface Template {
   readonly name: string;
@@ -31,6 +31,47 @@ export function argoView(artifacts: Artifacts): TargetView {
     may: () => false,
     secrets: (task) => env(task).flatMap(({ valueFrom }) => valueFrom?.secretKeyRef.key ?? []),
   };
+}
+
+/** What the emitted driver is told, for the conformance kit: it runs the plan that is in its code. */
+export function driverView(artifacts: Artifacts): TargetView {
+  const manifests = readManifests(artifacts);
+  const files = readCode(manifests, "driver");
+  const plan = JSON.parse(files["plan.json"] ?? "") as Plan;
+  const pods = JSON.parse(files["pods.json"] ?? "") as Record<string, Manifest>;
+  const [cron] = ofKind(manifests, "CronJob");
+  return {
+    tasks: Object.fromEntries(
+      Object.keys(pods).map((name) => [
+        name,
+        { after: plan.edges.filter(({ to }) => to === name).map(({ from }) => from) },
+      ]),
+    ),
+    names: [
+      ...namesOf(manifests, []),
+      ...Object.values(pods).flatMap(({ spec, labels }) => {
+        expectAccount(manifests, spec.serviceAccountName);
+        return Object.values(labels as Record<string, string>).map((name, i) => ({
+          what: `label ${i} of ${spec.serviceAccountName}`,
+          name,
+          legal: /([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?/,
+          maxLength: 63,
+        }));
+      }),
+    ],
+    ...(cron !== undefined && { schedule: { cron: cron["spec"].schedule, timeZone: cron["spec"].timeZone } }),
+    // Skipped: see the suite.
+    may: () => false,
+    secrets: (task) => {
+      const env = (pods[task]?.["spec"].containers[0].env ?? []) as NonNullable<Template["container"]>["env"];
+      return env.flatMap(({ valueFrom }) => valueFrom?.secretKeyRef.key ?? []);
+    },
+  };
+}
+
+function expectAccount(manifests: readonly Manifest[], name: string): void {
+  if (!ofKind(manifests, "ServiceAccount").some(({ metadata }) => metadata.name === name))
+    throw new Error(`there is no account "${name}"`);
 }
 
 /** Tasks by their own names, with the tasks that each waits for. */
@@ -64,7 +105,7 @@ function namesOf(manifests: readonly Manifest[], templates: readonly Template[])
     what: namespace === undefined ? kind : `${kind} in ${namespace}`,
     name,
     ...(kind === "Secret" ? subdomain : label),
-    ...(kind === "CronWorkflow" && { maxLength: 52 }),
+    ...(["CronWorkflow", "CronJob"].includes(kind) && { maxLength: 52 }),
     global: true,
   }));
   const labels = manifests.flatMap(({ metadata, kind }) =>

@@ -5,7 +5,10 @@ export function isRemote(): boolean {
   return (globalThis as Record<symbol, unknown>)[mark] === true;
 }
 
-/** Says that this thread or process is one of those. `runRemote` does it too. */
-export function markRemote(): void {
-  (globalThis as Record<symbol, unknown>)[mark] = true;
+/**
+ * Says that this thread or process is one of those, or no longer: for a host that loads a pipeline's module first and then runs
+ * it. `runRemote` says so too.
+ */
+export function markRemote(remote: boolean = true): void {
+  (globalThis as Record<symbol, unknown>)[mark] = remote;
 }

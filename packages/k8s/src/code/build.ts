@@ -8,16 +8,21 @@ export interface BuiltCode {
   readonly warnings: Bundle["warnings"];
 }
 
+/** What runs the code: `host` in the pods of tasks and of a workflow's steps, `driver` in the one that starts tasks as Jobs. */
+export type Host = "host" | "driver";
+
 /** Makes a pipeline's code. Errors: `MODULE_INVALID`, `PROVIDER_INVALID`, `BUNDLE_FAILED`. */
-export type BuildCode = (plan: Plan, context: CompileContext) => Promise<BuiltCode>;
+export type BuildCode = (plan: Plan, context: CompileContext, host: Host) => Promise<BuiltCode>;
 
 /** See {@link BuildCode}. One bundle for all containers of a deployment. */
-export const buildCode: BuildCode = async (plan, context) => {
-  const { code, map, warnings } = await bundlePipeline(plan, context);
+export const buildCode: BuildCode = async (plan, context, host) => {
+  const { code, map, warnings } = await bundlePipeline(plan, context, host);
   return {
     files: {
-      "index.mjs": `${code}\n//# sourceMappingURL=index.mjs.map\n`,
-      "index.mjs.map": map,
+      // The driver runs no code of the user's, and its map would be as large as that of the cluster's client.
+      ...(host === "driver"
+        ? { "index.mjs": `${code}\n` }
+        : { "index.mjs": `${code}\n//# sourceMappingURL=index.mjs.map\n`, "index.mjs.map": map }),
       "plan.json": `${JSON.stringify(plan)}\n`,
     },
     warnings,
@@ -40,7 +45,7 @@ function importOf(provider: string): string {
   return `glacier:provider/${provider}`;
 }
 
-async function bundlePipeline(plan: Plan, { pipeline, registry }: CompileContext): Promise<Bundle> {
+async function bundlePipeline(plan: Plan, { pipeline, registry }: CompileContext, host: Host): Promise<Bundle> {
   const { bundle } = (await import(bundlerName)) as typeof import("@glacier/bundler");
   if (pipeline.module === undefined) {
     throw new GlacierError("MODULE_INVALID", {
@@ -50,11 +55,11 @@ async function bundlePipeline(plan: Plan, { pipeline, registry }: CompileContext
     });
   }
   const fromSources = import.meta.url.endsWith(".ts");
-  const url = new URL(fromSources ? "../runtime/host.ts" : "./host.mjs", import.meta.url);
+  const url = new URL(fromSources ? `../runtime/${host}.ts` : `./${host}.mjs`, import.meta.url);
   const providers = neededProviders(plan, registry.providers);
   return bundle({
     module: pipeline.module,
-    entry: entryOf(fromSources ? "./host.ts" : "./host.mjs", Object.keys(providers)),
+    entry: entryOf(fromSources ? `./${host}.ts` : `./${host}.mjs`, Object.keys(providers)),
     entryFrom: fileURLToPath(url),
     modules: Object.fromEntries(Object.entries(providers).map(([name, from]) => [importOf(name), from])),
     conditions: fromSources ? ["@glacier/source"] : [],

@@ -28,6 +28,14 @@ function account(metadata: Manifest, { aws, gcp, azure }: Identity): Manifest {
   };
 }
 
+/** What the driver needs: to start tasks as Jobs, and to see what becomes of them. Its pod has its token, and no other does. */
+export function driverRights(settings: Settings): Manifest[] {
+  return role(settings, [
+    { apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "delete", "get", "list", "watch"] },
+    { apiGroups: [""], resources: ["events", "pods"], verbs: ["list", "watch"] },
+  ]);
+}
+
 /**
  * What Argo's own container in each pod needs: to report results. Its token is mounted there and nowhere else.
  * https://argo-workflows.readthedocs.io/en/latest/service-accounts/, https://argo-workflows.readthedocs.io/en/latest/service-account-secrets/
@@ -35,19 +43,7 @@ function account(metadata: Manifest, { aws, gcp, azure }: Identity): Manifest {
 export function argoRights(settings: Settings): Manifest[] {
   const name = settings.engineAccount;
   return [
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "Role",
-      metadata: settings.metadata(name, "engine"),
-      rules: [{ apiGroups: ["argoproj.io"], resources: ["workflowtaskresults"], verbs: ["create", "patch"] }],
-    },
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "RoleBinding",
-      metadata: settings.metadata(name, "engine"),
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
-      subjects: [{ kind: "ServiceAccount", name, namespace: settings.namespace }],
-    },
+    ...role(settings, [{ apiGroups: ["argoproj.io"], resources: ["workflowtaskresults"], verbs: ["create", "patch"] }]),
     {
       apiVersion: "v1",
       kind: "Secret",
@@ -55,6 +51,23 @@ export function argoRights(settings: Settings): Manifest[] {
         annotations: { "kubernetes.io/service-account.name": name },
       }),
       type: "kubernetes.io/service-account-token",
+    },
+  ];
+}
+
+/** The engine's role, and that its account has it. */
+function role(settings: Settings, rules: readonly Manifest[]): Manifest[] {
+  const name = settings.engineAccount;
+  const metadata = settings.metadata(name, "engine");
+  const apiGroup = "rbac.authorization.k8s.io";
+  return [
+    { apiVersion: `${apiGroup}/v1`, kind: "Role", metadata, rules },
+    {
+      apiVersion: `${apiGroup}/v1`,
+      kind: "RoleBinding",
+      metadata,
+      roleRef: { apiGroup, kind: "Role", name },
+      subjects: [{ kind: "ServiceAccount", name, namespace: settings.namespace }],
     },
   ];
 }

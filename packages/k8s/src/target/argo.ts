@@ -40,7 +40,7 @@ export function workflowTemplate(
       onExit: own.finish,
       arguments: {
         parameters: [
-          { name: "params", value: "{}" },
+          { name: "params", value: settings.params },
           { name: "run-id", value: "" },
         ],
       },

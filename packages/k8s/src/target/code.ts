@@ -5,10 +5,11 @@ import type { Settings } from "./settings.ts";
 
 /** The code's ConfigMaps. Their names follow from it, so that runs that are under way keep theirs. */
 export function configMaps(
+  word: "code" | "driver",
   { sha256, parts }: PackedCode,
   settings: Settings,
 ): { names: string[]; manifests: Manifest[] } {
-  const names = parts.map((_, i) => ownName(settings.deployment, `code-${sha256.slice(0, 8)}-${i + 1}`));
+  const names = parts.map((_, i) => ownName(settings.deployment, `${word}-${sha256.slice(0, 8)}-${i + 1}`));
   return {
     names,
     manifests: parts.map(({ data, binaryData }, i) => ({

@@ -1,11 +1,13 @@
 import { type CompileContext, type Diagnostic, GlacierError, type Plan } from "@glacier/core";
 import { type BuildCode, type BuiltCode, type PackedCode, packCode } from "../code/index.ts";
 import { secretsName } from "../names.ts";
+import type { Manifest } from "../pod/pod.ts";
 import { amounts, sizeTask } from "../pod/resources.ts";
-import { argoRights, serviceAccounts } from "./accounts.ts";
+import { argoRights, driverRights, serviceAccounts } from "./accounts.ts";
 import { cronWorkflow, workflowTemplate } from "./argo.ts";
 import { configMaps } from "./code.ts";
 import { KubernetesCompilation, type ManifestFiles } from "./compilation.ts";
+import { driver, taskPods } from "./driver.ts";
 import { namespace, quota } from "./namespace.ts";
 import { networkPolicies } from "./network.ts";
 import type { KubernetesTargetOptions } from "./options.ts";
@@ -36,42 +38,70 @@ export async function compileWith(
   const failed = (): boolean => diagnostics.some(({ severity }) => severity === "error");
   if (failed()) return new KubernetesCompilation(diagnostics, undefined, options.transform);
 
-  const built = await buildCode(plan, context);
+  const { pipeline } = plan;
+  const built = await buildCode(plan, context, "host");
   const packed = packCode(built.files);
-  diagnostics.push(...checkCode(built, packed, plan.pipeline), ...remarks(plan, settings));
-  const files = failed() ? undefined : filesOf(plan, tasks, packed, settings);
-  return new KubernetesCompilation(diagnostics, files, options.transform);
+  diagnostics.push(...told(built), ...checkSize(packed, pipeline), ...remarks(plan, settings));
+  const code = configMaps("code", packed, settings);
+  const shared = sharedFiles(plan, tasks, code.manifests, settings);
+  const site = settings.site(code.names);
+  let files: ManifestFiles;
+  if (settings.engine === "driver") {
+    // Apart from the tasks' own: the cluster's client is much larger than most tasks.
+    const { files: texts } = await buildCode(plan, context, "driver");
+    const own = packCode({ ...texts, "pods.json": JSON.stringify(taskPods(tasks, settings, site)) });
+    diagnostics.push(...checkSize(own, pipeline));
+    const maps = configMaps("driver", own, settings);
+    files = {
+      ...shared,
+      "driver-code.yaml": maps.manifests,
+      "driver.yaml": [driver(plan, steps, own.sha256, settings, settings.site(maps.names))],
+    };
+  } else {
+    files = {
+      ...shared,
+      "workflow.yaml": [workflowTemplate(plan, tasks, steps, settings, site)],
+      "schedule.yaml": plan.schedule === undefined ? [] : [cronWorkflow(plan.schedule, settings)],
+    };
+  }
+  return new KubernetesCompilation(diagnostics, failed() ? undefined : files, options.transform);
 }
 
-function filesOf(plan: Plan, tasks: readonly SizedTask[], packed: PackedCode, settings: Settings): ManifestFiles {
-  const code = configMaps(packed, settings);
-  const site = settings.site(code.names);
+/** What both engines have. */
+function sharedFiles(
+  plan: Plan,
+  tasks: readonly SizedTask[],
+  code: readonly Manifest[],
+  settings: Settings,
+): ManifestFiles {
   const names = tasks.map(({ task }) => task.name);
   return {
     "namespace.yaml": settings.createNamespace ? [namespace(settings)] : [],
     "quota.yaml": settings.createNamespace ? quota(tasks, steps, settings) : [],
     "service-accounts.yaml": serviceAccounts(names, settings),
-    "rbac.yaml": argoRights(settings),
+    "rbac.yaml": settings.engine === "driver" ? driverRights(settings) : argoRights(settings),
     "network.yaml": networkPolicies(plan, settings),
-    "code.yaml": code.manifests,
-    "workflow.yaml": [workflowTemplate(plan, tasks, steps, settings, site)],
-    "schedule.yaml": plan.schedule === undefined ? [] : [cronWorkflow(plan.schedule, settings)],
+    "code.yaml": code,
   };
 }
 
-function checkCode({ warnings }: BuiltCode, { bytes, parts }: PackedCode, pipeline: string): Diagnostic[] {
-  const told = warnings.map(({ message, file, line }): Diagnostic => {
+/** What the bundler warns of. */
+function told({ warnings }: BuiltCode): Diagnostic[] {
+  return warnings.map(({ message, file, line }): Diagnostic => {
     const where = file === undefined ? "" : `${file}${line === undefined ? "" : `:${line}`}: `;
     const hint = "The bundle was made all the same; what runs of it may fail, or differ, where it is deployed.";
     return { severity: "warning", error: new GlacierError("BUNDLE_FAILED", { message: `${where}${message}`, hint }) };
   });
-  if (parts.length <= mostParts) return told;
+}
+
+function checkSize({ bytes, parts }: PackedCode, pipeline: string): Diagnostic[] {
+  if (parts.length <= mostParts) return [];
   const error = new GlacierError("BUNDLE_FAILED", {
     message: `the code of pipeline "${pipeline}" is ${(bytes / 2 ** 20).toFixed(1)} MiB, compressed, with its source map: more than ${mostParts} ConfigMaps hold`,
     hint: "See what is in the bundle: a large package, or data that belongs into a dataset. Or put the package into an image of your own.",
     context: { pipeline },
   });
-  return [...told, { severity: "error", error }];
+  return [{ severity: "error", error }];
 }
 
 /** What whoever deploys it has to do, and what Argo has no words for. */
@@ -89,7 +119,7 @@ function remarks({ tasks }: Plan, settings: Settings): Diagnostic[] {
     );
   }
   const inexact = tasks.filter(({ retry }) => retry.max > 0 && (retry.jitter > 0 || !Number.isInteger(retry.factor)));
-  if (inexact.length > 0) {
+  if (inexact.length > 0 && settings.engine === "argo") {
     inform(
       `Argo waits before the retries of ${inexact.map(({ name }) => `"${name}"`).join(", ")} without jitter and an upper bound, and with a whole factor`,
       "Nothing needs to be done.",

@@ -2,7 +2,7 @@ import { compute } from "@glacier/core";
 import { testTarget } from "@glacier/testkit";
 import { bucket, bucketProvider } from "../../test/bucket.ts";
 import { moduleAsCode, targetWith } from "../../test/code.ts";
-import { argoView } from "../../test/view.ts";
+import { argoView, driverView } from "../../test/view.ts";
 import { KubernetesTarget } from "./kubernetes-target.ts";
 
 const rights =
@@ -26,4 +26,11 @@ testTarget("KubernetesTarget", {
   view: argoView,
   skip,
   timeout: 300_000,
+});
+testTarget("KubernetesTarget with a driver, its code aside", {
+  create: () => targetWith(moduleAsCode, { storage: bucket, engine: "driver" }),
+  compute: compute.container({ image: "python:3", memory: 1024 }),
+  providers: [bucketProvider],
+  view: driverView,
+  skip,
 });

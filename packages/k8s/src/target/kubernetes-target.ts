@@ -6,7 +6,7 @@ import { compileWith } from "./compile.ts";
 import { checkOptions, type KubernetesTargetOptions } from "./options.ts";
 
 /**
- * Compiles a pipeline to Kubernetes manifests: the graph as an Argo workflow, each task a pod with an account of its own.
+ * Compiles a pipeline to Kubernetes manifests: the graph as an Argo workflow or run by a driver Job, each task a pod with an account of its own.
  * Errors of the constructor: `OPTION_INVALID`; of `compile`: `MODULE_INVALID`, `BUNDLE_FAILED`.
  */
 export class KubernetesTarget implements Target<KubernetesCompilation> {

@@ -6,6 +6,7 @@ const role = "arn:aws:iam::123456789012:role/orders";
 
 it.each([
   { storage },
+  { storage, engine: "driver", params: { day: 1 } },
   {
     storage,
     engine: "argo",

@@ -8,8 +8,13 @@ export interface KubernetesTargetOptions {
    * must reach it: a bucket, or a server in the cluster.
    */
   readonly storage: StorageResource;
-  /** What runs the graph: Argo Workflows, which must be installed. Default `"argo"`. */
-  readonly engine?: "argo";
+  /**
+   * What runs the graph: Argo Workflows, which must be installed, or Glacier's own scheduler in a Job, which starts the tasks as Jobs.
+   * Default `"argo"`.
+   */
+  readonly engine?: "argo" | "driver";
+  /** What a run's params are unless it is started with others. Default `{}`. */
+  readonly params?: Json;
   /** Default: one of the deployment's own, `<pipeline>` or `<tenant>---<pipeline>`. */
   readonly namespace?: string;
   /** Whether the namespace comes with the deployment, with its quota and default limits. Default true; false where others share it. */
@@ -82,7 +87,8 @@ const checks: { readonly [K in keyof Required<KubernetesTargetOptions>]: Check }
       value["key"] === undefined,
     hint: 'Give storage that the cluster reaches: { storage: { kind: "s3", bucket: "…" } }.',
   },
-  engine: { accepts: (value) => value === "argo", hint: 'Give "argo", or leave it out.' },
+  engine: { accepts: (value) => value === "argo" || value === "driver", hint: 'Give "argo" or "driver".' },
+  params: { accepts: isJson, hint: "Give an object that JSON can hold." },
   namespace: { accepts: label, hint: 'Give the namespace\'s name: a-z, 0-9 and "-", up to 63.' },
   createNamespace: { accepts: isBoolean, hint: "Give true or false." },
   defaultImage: { accepts: matches(/^\S+$/), hint: 'Give an image with Node 22.18 or later: "node:24-slim".' },

@@ -20,6 +20,9 @@ export class Settings {
   readonly createNamespace: boolean;
   readonly defaultImage: string;
   readonly egressPorts: readonly number[];
+  readonly engine: "argo" | "driver";
+  /** JSON. */
+  readonly params: string;
   readonly #options: KubernetesTargetOptions;
 
   constructor(options: KubernetesTargetOptions, { pipeline, tenant }: Plan) {
@@ -30,6 +33,8 @@ export class Settings {
     this.createNamespace = options.createNamespace ?? true;
     this.defaultImage = options.defaultImage ?? "node:24-slim";
     this.egressPorts = options.egressPorts ?? [];
+    this.engine = options.engine ?? "argo";
+    this.params = JSON.stringify(options.params ?? {});
   }
 
   /** The account of what starts and ends runs. */

@@ -1,0 +1,84 @@
+import type { Plan } from "@glacier/core";
+import { variables } from "../deployment.ts";
+import { deploymentName, longestJobName, ownName } from "../names.ts";
+import { folders, grace, type Manifest, type PodSite, podSpec, taskEnv } from "../pod/pod.ts";
+import type { Resources } from "../pod/resources.ts";
+import type { Settings, SizedTask } from "./settings.ts";
+
+/** Pods of the driver that may die (its node, an update of the cluster) before the run counts as failed. */
+const deaths = 6;
+/** Seconds that a finished driver stays to be looked at. */
+const keptFor = 7 * 24 * 60 * 60;
+
+/** What the driver starts tasks by: pods without what is an attempt's own. */
+export function taskPods(tasks: readonly SizedTask[], settings: Settings, site: PodSite): Manifest {
+  return Object.fromEntries(
+    tasks.map(({ task, sized: { image, resources, env } }) => [
+      task.name,
+      {
+        labels: settings.podLabels("task", task.name),
+        spec: podSpec(
+          {
+            image,
+            resources,
+            role: "task",
+            env: taskEnv(task, env, site.secrets),
+            serviceAccount: settings.taskAccount(task.name),
+            ...(task.timeout !== undefined && { deadline: Math.ceil(task.timeout) + grace }),
+          },
+          site,
+        ),
+      },
+    ]),
+  );
+}
+
+/** A Job that runs the pipeline once for each content of its code; with a schedule a CronJob. */
+export function driver(plan: Plan, size: Resources, sha256: string, settings: Settings, site: PodSite): Manifest {
+  const job = {
+    backoffLimit: deaths,
+    ttlSecondsAfterFinished: keptFor,
+    template: { metadata: { labels: settings.podLabels("engine") }, spec: driverPod(size, settings, site) },
+  };
+  if (plan.schedule === undefined) {
+    return {
+      apiVersion: "batch/v1",
+      kind: "Job",
+      // Jobs can't be changed: other code is another.
+      metadata: settings.metadata(ownName(settings.deployment, `run-${sha256.slice(0, 8)}`), "engine"),
+      spec: job,
+    };
+  }
+  return {
+    apiVersion: "batch/v1",
+    kind: "CronJob",
+    metadata: settings.metadata(deploymentName(settings.deployment, longestJobName), "engine"),
+    spec: {
+      concurrencyPolicy: "Forbid",
+      jobTemplate: { metadata: { labels: settings.labels("engine") }, spec: job },
+      schedule: plan.schedule.cron,
+      timeZone: plan.schedule.timeZone,
+    },
+  };
+}
+
+function driverPod(resources: Resources, settings: Settings, site: PodSite): Manifest {
+  const field = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
+  return podSpec(
+    {
+      image: settings.defaultImage,
+      resources,
+      role: "driver",
+      serviceAccount: settings.engineAccount,
+      token: true,
+      env: [
+        ...folders,
+        { name: variables.params, value: settings.params },
+        field(variables.job, "metadata.labels['job-name']"),
+        field(variables.jobUid, "metadata.labels['controller-uid']"),
+        field(variables.namespace, "metadata.namespace"),
+      ],
+    },
+    site,
+  );
+}
