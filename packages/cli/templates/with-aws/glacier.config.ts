@@ -1,5 +1,9 @@
 import type { GlacierConfig } from "@glacier/core";
 
+const region = "eu-central-1";
+// Made for what the pipeline writes. Names of buckets are everybody's: choose one that nobody has.
+const bucket = "my-pipeline-data-example";
+
 // npx glacier run                                   here, as without this file
 // npx glacier compile --env aws --out infra         what runs it on AWS, as Terraform; deploy it with
 // terraform -chdir=infra init && terraform -chdir=infra apply
@@ -9,11 +13,11 @@ export default {
     default: { executor: "local" },
     aws: {
       executor: "aws",
-      options: { region: "eu-central-1" },
+      options: { region, bucket },
       target: "aws",
-      targetOptions: { region: "eu-central-1" },
+      targetOptions: { region, bucket },
       // A source must be where AWS reaches it: give your bucket's name, and put data/orders.ndjson into it.
-      bindings: { raw_orders: { kind: "s3", bucket: "my-bucket", region: "eu-central-1", key: "orders.ndjson" } },
+      bindings: { raw_orders: { kind: "s3", bucket: "my-bucket", region, key: "orders.ndjson" } },
     },
   },
 } satisfies GlacierConfig;
