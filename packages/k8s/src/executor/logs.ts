@@ -17,7 +17,7 @@ export interface LogListener {
 export interface PodLog {
   /** The attempt's own answer, as soon as it was read. */
   answer(): PodAnswer | undefined;
-  /** The last lines that were no message. */
+  /** The last lines of the log, messages for Glacier left out. */
   lastWords(): string;
   /** Reads once more to the end, where the answer wasn't read. Never rejects: a log can be gone, like its node. */
   end(): Promise<void>;
@@ -73,6 +73,11 @@ export function createLogReader({ mark, event, line }: LogListener): {
   let heard = { number: 0, lines: 0 };
   let at = { number: 0, lines: 0 };
 
+  function remember(text: string): void {
+    words.push(text);
+    if (words.length > remembered) words.shift();
+  }
+
   function isNew(): boolean {
     if (closed) return false;
     const fresh = at.number > heard.number || (at.number === heard.number && at.lines > heard.lines);
@@ -92,16 +97,18 @@ export function createLogReader({ mark, event, line }: LogListener): {
       if (message === undefined || own !== "") {
         at = { ...at, lines: at.lines + 1 };
         if (isNew()) {
-          words.push(own);
-          if (words.length > remembered) words.shift();
+          remember(own);
           line(own);
         }
       }
       if (message === undefined) return;
       at = { number: message.number, lines: 0 };
       if (!isNew()) return;
-      if ("event" in message) event(message.event);
-      else answer = message;
+      if (!("event" in message)) answer = message;
+      else {
+        if (message.event.type === "log") remember(message.event.message);
+        event(message.event);
+      }
     },
     close() {
       closed = true;
