@@ -58,7 +58,7 @@ export async function runWorkflow(
     const global = {
       "workflow.name": name,
       "workflow.parameters.params": JSON.stringify(params),
-      "workflow.parameters.run-id": "",
+      "workflow.parameters.run-id": "auto",
     };
     const succeeded = new Set<string>();
     const steps = templates.find(({ dag }) => dag !== undefined)?.dag?.tasks ?? [];

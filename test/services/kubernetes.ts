@@ -61,7 +61,8 @@ export async function startKubernetes(): Promise<KubernetesService> {
       maxBuffer: 64 * 2 ** 20,
       env: { ...process.env, HOME: folder },
     });
-    run.child.stdin?.end(input ?? "");
+    // Where kubectl ends before it has read all, its own words say why.
+    run.child.stdin?.on("error", () => {}).end(input ?? "");
     return (await run).stdout;
   };
   const service: KubernetesService = {

@@ -23,10 +23,13 @@ export async function finish(site: RemoteSource): Promise<void> {
   await finishRun(site, { runId: runIdOf(process.env) }, failureOf(process.env[variables.failures]));
 }
 
+/** The workflow's parameter where no run id is asked for. */
+export const ownRunId = "auto";
+
 /** The run's id: the one that was asked for, else the workflow's name. Names may have dots, ids may not. */
 export function runIdOf(env: NodeJS.ProcessEnv): string {
   const given = env[variables.runId];
-  return given !== undefined && given !== "" ? given : (env[variables.workflow] ?? "").replaceAll(".", "-");
+  return given !== undefined && given !== ownRunId ? given : (env[variables.workflow] ?? "").replaceAll(".", "-");
 }
 
 function paramsOf(env: NodeJS.ProcessEnv): Json {

@@ -3,7 +3,7 @@ import { exitCodes, variables } from "../deployment.ts";
 import { deploymentName, longestJobName, templateName } from "../names.ts";
 import { container, folders, grace, type Manifest, type PodSite, podSecurity, taskEnv, volumes } from "../pod/pod.ts";
 import type { Resources } from "../pod/resources.ts";
-import { runFile } from "../runtime/steps.ts";
+import { ownRunId, runFile } from "../runtime/steps.ts";
 import type { Settings, SizedTask } from "./settings.ts";
 
 /** Templates of a workflow's own: no task's has such a name. */
@@ -41,7 +41,7 @@ export function workflowTemplate(
       arguments: {
         parameters: [
           { name: "params", value: settings.params },
-          { name: "run-id", value: "" },
+          { name: "run-id", value: ownRunId },
         ],
       },
       automountServiceAccountToken: false,

@@ -18,7 +18,7 @@ describe("the workflow's graph", () => {
       }),
       { numRuns: 60 },
     );
-  });
+  }, 60_000);
 
   it("begins with the run and ends with it, however the tasks end", async () => {
     const [workflow] = ofKind(await manifestsOf(pipelineOf(tasksOf([[], [0]]))), "WorkflowTemplate");
