@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what suites need besides Node: a Docker engine, file systems that fold case, Redis, a container registry, and AWS's own
-# Lambda runtime client. On a machine where that isn't possible those suites fail with one line each.
+# Installs what suites need besides Node: a Docker engine, file systems that fold case, Redis, a container registry, AWS's own
+# Lambda runtime client, Kubernetes. On a machine where that isn't possible those suites fail with one line each.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -33,20 +33,29 @@ else
   echo "missing, and can't be installed here (needs root and apt-get): ${missing[*]}" >&2
 fi
 
-# npm builds it from C++, in a minute or two: kept outside of the checkout, for the next clean clone. test/services/lambda.ts looks there.
-ric=4.0.2
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/glacier/aws-lambda-ric-$ric
-if [ ! -d "$cache" ]; then
-  mkdir -p "$(dirname "$cache")"
-  half=$(mktemp -d "$cache.XXXXXX")
-  trap 'rm -rf "$half"' EXIT
-  npm install --prefix "$half" --no-audit --no-fund --ignore-scripts=false --loglevel=error "aws-lambda-ric@$ric" >"$half/log" 2>&1 ||
-    { tail -n 20 "$half/log" >&2; echo "aws-lambda-ric can't be built here" >&2; exit 0; }
-  mv "$half" "$cache"
-  echo "built: aws-lambda-ric $ric"
+# What takes minutes to build is kept outside of the checkout, for the next clean clone.
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/glacier
+log=$(mktemp)
+half=
+trap 'rm -rf "$log" "$half"' EXIT
+
+# npm builds it from C++, in a minute or two. test/services/lambda.ts looks there.
+ric=aws-lambda-ric
+version=4.0.2
+if [ ! -d "$cache/$ric-$version" ]; then
+  mkdir -p "$cache"
+  half=$(mktemp -d "$cache/$ric-$version.XXXXXX")
+  if npm install --prefix "$half" --no-audit --no-fund --ignore-scripts=false --loglevel=error "$ric@$version" >"$log" 2>&1; then
+    mv "$half" "$cache/$ric-$version"
+    echo "built: $ric $version"
+  else
+    tail -n 20 "$log" >&2
+    echo "$ric can't be built here" >&2
+  fi
 fi
 
 # Kubernetes has no packages of its server; it is built from Debian's sources, in some minutes. test/services/kubernetes.ts looks there.
-log=$(mktemp)
-bash "$(dirname "$0")/../test/services/kubernetes/build.sh" "${XDG_CACHE_HOME:-$HOME/.cache}/glacier/kubernetes-1.20" >"$log" 2>&1 ||
-  { tail -n 20 "$log" >&2; echo "Kubernetes can't be built here" >&2; }
+if ! bash "$(dirname "$0")/../test/services/kubernetes/build.sh" "$cache/kubernetes-1.20" >"$log" 2>&1; then
+  tail -n 20 "$log" >&2
+  echo "Kubernetes can't be built here" >&2
+fi
