@@ -5,6 +5,9 @@ const packages = ["core", "testkit", "formats", "bundler", "local", "aws", "k8s"
 export default defineConfig({
   ssr: { resolve: { conditions: ["@glacier/source", "node", "import", "default"] } },
   test: {
+    // For a machine that is busy; what it measures is whether a test hangs.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     reporters: process.env["VITEST_JSON"] === undefined ? ["default"] : ["default", "json"],
     ...(process.env["VITEST_JSON"] !== undefined && { outputFile: { json: process.env["VITEST_JSON"] } }),
     projects: [
