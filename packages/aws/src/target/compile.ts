@@ -10,7 +10,7 @@ import { checkStorage } from "./reach.ts";
 import { schedulesOf } from "./schedule.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 import { stateMachineOf } from "./state-machine.ts";
-import { resolved } from "./text.ts";
+import { jsonOf } from "./text.ts";
 
 /** Compiles a plan. Its code is only built where all else can be deployed. Errors: those of `buildCode`. */
 export async function compileWith(
@@ -68,7 +68,7 @@ function checkMachine(
   pipeline: string,
   report: (remark: Diagnostic) => void,
 ): void {
-  const bytes = Buffer.byteLength(JSON.stringify(resolved(definition, (part) => ("parts" in part ? "" : []))));
+  const bytes = Buffer.byteLength(jsonOf(definition, (part) => ("parts" in part ? "" : [])));
   if (bytes > limits.definition.max) {
     report(
       remark(

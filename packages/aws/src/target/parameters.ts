@@ -1,12 +1,12 @@
 import type { Model } from "./model.ts";
-import { ParameterList, type ParameterName, resolved } from "./text.ts";
+import { jsonOf, ParameterList, type ParameterName } from "./text.ts";
 
 /** Lists that whoever deploys a model has to give, sorted. */
 export function parameterLists({ resources }: Model): ParameterName[] {
   const used = new Set<ParameterName>();
   for (const resource of resources) {
     if (resource.kind !== "stateMachine") continue;
-    resolved(resource.definition, (part) => {
+    jsonOf(resource.definition, (part) => {
       if (part instanceof ParameterList) used.add(part.name);
       return null;
     });

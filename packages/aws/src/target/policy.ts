@@ -4,7 +4,7 @@ import { defaultBucket } from "../deployment.ts";
 import { limits } from "./limits.ts";
 import { isAmazons } from "./reach.ts";
 import type { Settings } from "./settings.ts";
-import { account, plain, resolved, type Text, text, type Value } from "./text.ts";
+import { account, jsonOf, plain, type Text, text, type Value } from "./text.ts";
 
 /** One statement of a policy; it allows. */
 export interface Statement {
@@ -121,8 +121,7 @@ export function policyDocument(statements: readonly Statement[]): { readonly [ke
 const overhead = JSON.stringify(policyDocument([])).length;
 
 function sizeOf(statements: readonly Statement[]): number {
-  const document = resolved(policyDocument(statements), (part) => ("parts" in part ? plain(part) : part.name));
-  return JSON.stringify(document).length;
+  return jsonOf(policyDocument(statements), (part) => ("parts" in part ? plain(part) : part.name)).length;
 }
 
 /** ARN of an object below a storage's root. `key` may have wildcards. */

@@ -1,5 +1,3 @@
-import type { Json } from "@glacier/core";
-
 /** A string, or one with parts that are only known where it is deployed. */
 export type Text = string | Join;
 
@@ -78,19 +76,10 @@ export function plain(value: Text): string {
     .join("");
 }
 
-/** A value as plain JSON; `known` says what stands for what is only known later, `literal` how all other strings are written. */
-export function resolved(
-  value: Value,
-  known: (part: Join | ParameterList) => Json,
-  literal: (text: string) => Json = (text) => text,
-): Json {
-  if (typeof value === "string") return literal(value);
-  if (typeof value !== "object" || value === null) return value;
-  if (value instanceof Join || value instanceof ParameterList) return known(value);
-  if (isList(value)) return value.map((part) => resolved(part, known, literal));
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, resolved(part, known, literal)]));
-}
-
-function isList(value: object): value is readonly Value[] {
-  return Array.isArray(value);
+/** A value as JSON text; `print` says what stands for a text that isn't plain. */
+export function jsonOf(value: Value, print: (text: Join | ParameterList) => unknown): string {
+  // Class instances have no toJSON, so the replacer sees them as they are.
+  return JSON.stringify(value, (_, part) =>
+    part instanceof Join || part instanceof ParameterList ? print(part) : part,
+  );
 }

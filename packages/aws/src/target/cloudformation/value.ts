@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import type { Json } from "@glacier/core";
 import {
   type Attribute,
-  type Join,
+  Join,
+  jsonOf,
   ParameterList,
   type ParameterName,
   type Ref,
-  resolved,
   type Text,
   type Value,
 } from "../text.ts";
@@ -31,40 +31,42 @@ export function substituted(value: Text): Json {
   if (typeof value === "string") return value;
   const [only] = value.parts;
   if (value.parts.length === 1 && typeof only === "object") return single(only);
-  return { "Fn::Sub": joined(value) };
-}
-
-function joined({ parts }: Join): string {
-  return parts.map((part) => (typeof part === "string" ? literal(part) : `\${${names(part)}}`)).join("");
+  return {
+    "Fn::Sub": value.parts.map((part) => (typeof part === "string" ? literal(part) : `\${${names(part)}}`)).join(""),
+  };
 }
 
 /** A value, its texts as CloudFormation has them. */
 export function object(value: Value): Json {
-  return resolved(value, (part) =>
-    part instanceof ParameterList ? { Ref: parameterNames[part.name] } : substituted(part),
-  );
+  if (typeof value === "string" || value instanceof Join) return substituted(value);
+  if (value instanceof ParameterList) return { Ref: parameterNames[value.name] };
+  if (Array.isArray(value)) return value.map(object);
+  if (typeof value !== "object" || value === null) return value as Json;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, object(part)]));
 }
 
 /** A value as JSON text, with functions in it where it isn't plain. */
 export function jsonText(value: Value): Json {
   const lists = new Set<ParameterName>();
   let references = false;
-  const known = (part: Join | ParameterList) => {
-    if (part instanceof ParameterList) {
-      lists.add(part.name);
-      return `${listMark}${parameterNames[part.name]}${listMark}`;
-    }
-    references = true;
-    return joined(part);
-  };
-  const marked = JSON.stringify(resolved(value, known, literal));
+  jsonOf(value, (part) => {
+    if (part instanceof ParameterList) lists.add(part.name);
+    else references = true;
+    return null;
+  });
   if (!references && lists.size === 0) return JSON.stringify(value);
+  const marked = JSON.stringify(value, (_, part) => {
+    if (typeof part === "string") return literal(part);
+    if (part instanceof ParameterList) return `${listMark}${parameterNames[part.name]}${listMark}`;
+    if (!(part instanceof Join)) return part;
+    return part.parts.map((one) => (typeof one === "string" ? literal(one) : `\${${names(one)}}`)).join("");
+  });
   // The quotes around the parameter, and those that join its members, make a list of it.
   const text = marked.replace(listMarks, (_, name) => `["\${${name}}"]`);
-  const variables = [...lists]
+  const joined = [...lists]
     .sort()
     .map((name) => [parameterNames[name], { "Fn::Join": ['","', { Ref: parameterNames[name] }] }]);
-  return lists.size === 0 ? { "Fn::Sub": text } : { "Fn::Sub": [text, Object.fromEntries(variables)] };
+  return lists.size === 0 ? { "Fn::Sub": text } : { "Fn::Sub": [text, Object.fromEntries(joined)] };
 }
 
 /** No text has this character. */

@@ -1,12 +1,4 @@
-import {
-  type Attribute,
-  type Join,
-  ParameterList,
-  type ParameterName,
-  resolved,
-  type Text,
-  type Value,
-} from "../text.ts";
+import { type Attribute, Join, ParameterList, type ParameterName, type Text, type Value } from "../text.ts";
 
 /** Names of the variables that lists come from. */
 export const variableNames: Readonly<Record<ParameterName, string>> = {
@@ -33,11 +25,12 @@ export function template(value: Text): string {
 /** A value as JSON text in a template. */
 export function jsonTemplate(value: Value): string {
   // References hold nothing that JSON would escape, so they can go in before it is printed; lists come after.
-  const known = (part: Join | ParameterList) =>
-    part instanceof ParameterList ? `${listMark}${part.name}${listMark}` : template(part);
-  return JSON.stringify(resolved(value, known, literal)).replace(lists, (_, name: ParameterName) =>
-    reference(`jsonencode(var.${variableNames[name]})`),
-  );
+  const text = JSON.stringify(value, (_, part) => {
+    if (part instanceof Join) return template(part);
+    if (part instanceof ParameterList) return `${listMark}${part.name}${listMark}`;
+    return typeof part === "string" ? literal(part) : part;
+  });
+  return text.replace(lists, (_, name: ParameterName) => reference(`jsonencode(var.${variableNames[name]})`));
 }
 
 /** No text has this character. */
