@@ -50,19 +50,22 @@ export function ref(of: string, kind: Attribute): Join {
 export function text(strings: TemplateStringsArray, ...inserted: readonly (Text | Ref | number)[]): Text {
   const parts: (string | Ref)[] = [];
   let last = strings[0] ?? "";
-  inserted.forEach((value, i) => {
-    const own = value instanceof Join ? value.parts : typeof value === "object" ? [value] : [String(value)];
-    for (const part of own) {
-      if (typeof part === "string") last += part;
-      else {
-        parts.push(last, part);
-        last = "";
-      }
+  const add = (part: string | Ref | number) => {
+    if (typeof part !== "object") last += part;
+    else {
+      if (last !== "") parts.push(last);
+      parts.push(part);
+      last = "";
     }
-    last += strings[i + 1] ?? "";
+  };
+  inserted.forEach((value, i) => {
+    if (value instanceof Join) value.parts.forEach(add);
+    else add(value);
+    add(strings[i + 1] ?? "");
   });
   if (parts.length === 0) return last;
-  return new Join([...parts, last].filter((part) => part !== ""));
+  if (last !== "") parts.push(last);
+  return new Join(parts);
 }
 
 /** An account has 12 digits; references of other kinds don't stand where length matters. */

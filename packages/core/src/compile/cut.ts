@@ -29,20 +29,18 @@ export function durationsOf(tasks: number): Float64Array {
  */
 export function chooseCut(tasks: readonly number[], closure: Closure, durations: Float64Array): [number[], number[]] {
   const part = new Part(tasks, closure, durations);
-  const cuts = part.orders().flatMap((order) => {
-    const before = part.costs(order, part.heads);
-    const after = part.costs(order.toReversed(), part.tails);
-    return order.slice(1).map((_, i) => {
-      const done = i + 1;
-      const cost = (before[done] as number) + (after[order.length - done] as number);
-      return { order, done, cost, balance: Math.min(done, order.length - done) };
-    });
-  });
-  const enough = cuts.reduce((lowest, { cost }) => Math.min(lowest, cost), Number.POSITIVE_INFINITY) * tolerance;
-  const { order, done } = cuts.reduce((best, cut) =>
-    cut.cost <= enough && (best.cost > enough || cut.balance > best.balance) ? cut : best,
-  );
-  const first = order.slice(0, done);
+  const candidates = part.orders().map((order) => ({ order, costs: part.cutCosts(order) }));
+  const cheapest = candidates.reduce((least, { costs }) => costs.reduce((a, b) => Math.min(a, b), least), Infinity);
+  let first: readonly number[] = [];
+  let balance = 0;
+  for (const { order, costs } of candidates) {
+    for (let done = 1; done < order.length; done++) {
+      const even = Math.min(done, order.length - done);
+      if ((costs[done - 1] as number) > cheapest * tolerance || even <= balance) continue;
+      first = order.slice(0, done);
+      balance = even;
+    }
+  }
   const chosen = new Set(first);
   return [tasks.filter((_, i) => chosen.has(i)), tasks.filter((_, i) => !chosen.has(i))];
 }
@@ -52,9 +50,9 @@ class Part {
   /** Positions that wait for each other directly. */
   readonly #neighbours: readonly (readonly number[])[];
   /** Durations of the longest way that ends with a task. It is the same in any first half of a cut that the task is in. */
-  readonly heads: Float64Array;
+  readonly #heads: Float64Array;
   /** Durations of the longest way that begins with a task, likewise for second halves. */
-  readonly tails: Float64Array;
+  readonly #tails: Float64Array;
 
   constructor(tasks: readonly number[], closure: Closure, durations: Float64Array) {
     const position = new Map(tasks.map((task, i) => [task, i]));
@@ -66,25 +64,32 @@ class Part {
       own.set(durations.subarray(task * samples, (task + 1) * samples), i * samples);
     const forward = tasks.map((_, i) => i);
     this.#neighbours = forward.map((i) => [...(before[i] ?? []), ...(after[i] ?? [])]);
-    this.heads = longest(forward, before, own);
-    this.tails = longest(forward.toReversed(), after, own);
+    this.#heads = longest(forward, before, own);
+    this.#tails = longest(forward.toReversed(), after, own);
   }
 
   /** Positions as soon as possible, as late as possible, and between the two. */
   orders(): number[][] {
-    const head = means(this.heads);
-    const tail = means(this.tails);
+    const head = means(this.#heads);
+    const tail = means(this.#tails);
     const middle = head.map((value, i) => value - (tail[i] as number));
     return [head, tail.map((value) => -value), middle].map((key) =>
       [...key.keys()].sort((a, b) => (key[a] as number) - (key[b] as number) || a - b),
     );
   }
 
+  /** What the whole will take when it is cut after the first 1, 2… of an order. */
+  cutCosts(order: readonly number[]): Float64Array {
+    const before = this.#costs(order, this.#heads);
+    const after = this.#costs(order.toReversed(), this.#tails);
+    return before.slice(1, -1).map((cost, i) => cost + (after[order.length - 1 - i] as number));
+  }
+
   /**
    * What the first 0, 1, 2… of an order will take: the slowest of their components, each with its stretch; means over the
    * guesses. A component only grows, and with it what it takes, so that one pass over the order gives all.
    */
-  costs(order: readonly number[], ways: Float64Array): Float64Array {
+  #costs(order: readonly number[], ways: Float64Array): Float64Array {
     const group = new Groups(order.length);
     const longestIn = ways.slice();
     const slowest = new Float64Array(samples);
@@ -94,14 +99,16 @@ class Part {
       added[task] = 1;
       for (const other of this.#neighbours[task] ?? []) {
         if (added[other] === 0) continue;
-        const [kept, joined] = group.join(task, other);
-        if (kept !== joined) raise(longestIn, kept, joined);
+        const [one, two] = [group.of(task), group.of(other)];
+        if (one === two) continue;
+        const kept = group.join(one, two);
+        raise(longestIn, kept, kept === one ? two : one);
       }
       const root = group.of(task);
       const factor = stretch(group.size(root));
       for (let k = 0; k < samples; k++)
         slowest[k] = Math.max(slowest[k] as number, (longestIn[root * samples + k] as number) * factor);
-      costs[done + 1] = mean(slowest);
+      costs[done + 1] = mean(slowest, 0);
     });
     return costs;
   }
@@ -130,14 +137,12 @@ class Groups {
     return this.#sizes[root] as number;
   }
 
-  /** Joins two sets; answers the root that is kept and the one that is no more. */
-  join(a: number, b: number): [kept: number, joined: number] {
-    const [x, y] = [this.of(a), this.of(b)];
-    if (x === y) return [x, x];
-    const [kept, joined] = this.size(x) >= this.size(y) ? [x, y] : [y, x];
+  /** Joins the sets of two roots; answers the one that stays a root. */
+  join(one: number, two: number): number {
+    const [kept, joined] = this.size(one) >= this.size(two) ? [one, two] : [two, one];
     this.#parents[joined] = kept;
     this.#sizes[kept] = this.size(kept) + this.size(joined);
-    return [kept, joined];
+    return kept;
   }
 }
 
@@ -159,15 +164,14 @@ function raise(ways: Float64Array, to: number, from: number): void {
 }
 
 function means(ways: Float64Array): Float64Array {
-  return Float64Array.from({ length: ways.length / samples }, (_, i) =>
-    mean(ways.subarray(i * samples, (i + 1) * samples)),
-  );
+  return Float64Array.from({ length: ways.length / samples }, (_, i) => mean(ways, i));
 }
 
-function mean(values: Float64Array): number {
+/** The mean of a position's values. */
+function mean(ways: Float64Array, position: number): number {
   let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
+  for (let k = 0; k < samples; k++) sum += ways[position * samples + k] as number;
+  return sum / samples;
 }
 
 /** Numbers from 0 to 1, the same for a seed each time (mulberry32, public domain). */
