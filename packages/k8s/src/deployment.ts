@@ -10,9 +10,10 @@ export interface Deployment {
 export const variables: {
   readonly [name in
     | "task"
-    | "attempt"
     | "retries"
     | "run"
+    | "invocation"
+    | "mark"
     | "workflow"
     | "runId"
     | "params"
@@ -22,11 +23,14 @@ export const variables: {
     | "jobUid"
     | "secret"]: `GLACIER_${string}`;
 } = {
-  /** Tasks: the task's name, the attempt's number (or how many there were before it), and the `RemoteRun` as JSON. */
+  /** Tasks: the task's name. */
   task: "GLACIER_TASK",
-  attempt: "GLACIER_ATTEMPT",
+  /** Of a workflow: how many attempts there were before this one, and the `RemoteRun` as JSON. */
   retries: "GLACIER_RETRIES",
   run: "GLACIER_RUN",
+  /** Of the driver: the `TaskInvocation` as JSON, and what starts each line of the log that is for the driver. */
+  invocation: "GLACIER_INVOCATION",
+  mark: "GLACIER_MARK",
   /** Steps of a workflow: its name, the run's id where one is given, params as JSON, and Argo's list of failures as JSON. */
   workflow: "GLACIER_WORKFLOW",
   runId: "GLACIER_RUN_ID",
@@ -39,6 +43,9 @@ export const variables: {
   /** What stands before a secret's own name: `GLACIER_SECRET_api-key`. */
   secret: "GLACIER_SECRET_",
 };
+
+/** The one container of each pod; Argo wants this name. */
+export const containerName = "main";
 
 /** How a task's container ends. The error itself is in the run's journal, and in short in the container's termination message. */
 export const exitCodes = { succeeded: 0, failed: 1, failedForGood: 2, stopped: 143 } as const;

@@ -2,7 +2,7 @@
  * What containers run: puts the code of all ConfigMaps together, unpacks it into `/tmp`, and starts it. Must load on any
  * Node, to say that it is too old.
  */
-export const startScript = `// Runs what its argument names: task, begin, finish, driver.
+export const startScript = `// Runs what its argument names: task, attempt, begin, finish, driver.
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

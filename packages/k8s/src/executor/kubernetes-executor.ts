@@ -10,20 +10,19 @@ import {
   type StorageResource,
   type TaskInvocation,
 } from "@glacier/core";
-import { outputLog, secretsOf, withoutModule } from "@glacier/core/execute";
+import { secretsOf, withoutModule } from "@glacier/core/execute";
 import { nodeRuntime } from "@glacier/core/node";
+import type { V1Job } from "@kubernetes/client-node";
 import { stateOf } from "../deployment.ts";
-import { labelValue } from "../names.ts";
 import { sizeTask } from "../pod/resources.ts";
-import { attemptLabels, attemptName } from "./attempt-name.ts";
+import { attemptLabels, attemptName, sha256 } from "./attempt-name.ts";
 import { type Cluster, openCluster } from "./cluster.ts";
 import { buildCode, largestConfigMap } from "./code.ts";
 import { type Shelf, shelveCode } from "./code-url.ts";
-import { defaultImage } from "./manifests.ts";
+import { JobRunner } from "./job-runner.ts";
+import { configMapOf, defaultImage, jobOf, secretOf } from "./manifests.ts";
 import { checkOptions, type KubernetesExecutorOptions } from "./options.ts";
 import { checkCluster } from "./permissions.ts";
-import { runJob } from "./run-job.ts";
-import { type RunWatch, watchRun } from "./watch.ts";
 
 /** The compute kinds of Kubernetes. */
 export type KubernetesKind = "container";
@@ -46,49 +45,43 @@ export class KubernetesExecutor implements Executor<KubernetesKind> {
   readonly concurrency?: number;
   readonly #options: KubernetesExecutorOptions;
   #cluster: Promise<Cluster> | undefined;
-  /** By run ids. */
-  readonly #watches = new Map<string, RunWatch>();
+  readonly #runner: JobRunner;
   /** Code that is too large for a ConfigMap, by its hash. */
   readonly #shelves = new Map<string, Promise<Shelf>>();
 
   constructor(options: KubernetesExecutorOptions) {
     checkOptions(options);
     this.#options = options;
-    const { storage, concurrency } = options;
+    const { storage, concurrency, pendingTimeout } = options;
+    this.#runner = new JobRunner(pendingTimeout);
     this.defaultStorage = storage;
     this.state = stateOf(storage);
     if (concurrency !== undefined) this.concurrency = concurrency;
   }
 
   async execute(invocation: TaskInvocation, context: ExecutionContext): Promise<void> {
-    const { runId, task: name, attempt } = invocation;
-    const { plan, pipeline, signal, emit } = context;
-    if (pipeline.module === undefined) throw withoutModule(pipeline.name, name);
-    const task = findTask(plan.tasks, name);
+    const { plan, pipeline } = context;
+    if (pipeline.module === undefined) throw withoutModule(pipeline.name, invocation.task);
+    const task = findTask(plan.tasks, invocation.task);
     const { env } = this.#options;
     const secrets = await secretsOf(task, nodeRuntime(env === undefined ? {} : { env }));
     const [cluster, code] = await Promise.all([this.#open(), buildCode(pipeline.module, context)]);
-    const print = outputLog(invocation, emit, secrets);
-    await runJob(
-      {
-        name: attemptName(plan, invocation),
-        labels: attemptLabels(plan, invocation),
-        task,
-        call: { task: { ...code.modules, plan, invocation }, secrets },
-        code,
-        codeUrl: code.bytes.length > largestConfigMap ? (await this.#shelve(code, context)).url : undefined,
-        signal,
-      },
-      {
-        event: emit,
-        // A pod's log doesn't tell one stream from the other.
-        line: (text) => print("info", text),
-        note: (note) => emit({ type: "task.progress", runId, time: Date.now(), task: name, attempt, ...nothing, note }),
-      },
-      this.#options,
-      cluster,
-      this.#watch(runId, cluster),
-    );
+    const codeUrl = code.bytes.length > largestConfigMap ? (await this.#shelve(code, context)).url : undefined;
+    const told = { ...code.modules, plan, invocation };
+    const name = attemptName(plan, invocation);
+    const parts = { name, labels: attemptLabels(plan, invocation), mapped: codeUrl === undefined };
+    const attempt = {
+      name,
+      task,
+      secrets,
+      digest: sha256(JSON.stringify([told, code.hash, Object.keys(secrets)])),
+      job: () => jobOf(parts, task, this.#options),
+      companions: (job: V1Job, mark: string) => ({
+        secret: secretOf(job, { task: told, secrets, mark }, codeUrl),
+        ...(parts.mapped && { configMap: configMapOf(job, code.bytes) }),
+      }),
+    };
+    await this.#runner.run(attempt, invocation, context, cluster);
   }
 
   async check(plan: Plan, pipeline: AnyPipeline): Promise<readonly Error[]> {
@@ -103,8 +96,7 @@ export class KubernetesExecutor implements Executor<KubernetesKind> {
   }
 
   async close(): Promise<void> {
-    for (const watch of this.#watches.values()) watch.stop();
-    this.#watches.clear();
+    this.#runner.close();
     const shelves = [...this.#shelves.values()];
     this.#shelves.clear();
     for (const shelf of shelves) await shelf.then(({ clear }) => clear()).catch(() => {});
@@ -116,15 +108,6 @@ export class KubernetesExecutor implements Executor<KubernetesKind> {
       this.#cluster = undefined;
     });
     return this.#cluster;
-  }
-
-  #watch(runId: string, cluster: Cluster): RunWatch {
-    let watch = this.#watches.get(runId);
-    if (watch === undefined) {
-      watch = watchRun(cluster, labelValue(runId));
-      this.#watches.set(runId, watch);
-    }
-    return watch;
   }
 
   #shelve(code: Parameters<typeof shelveCode>[0], context: ExecutionContext): Promise<Shelf> {
@@ -142,8 +125,6 @@ function unsized(task: PlanTask): readonly GlacierError[] {
   const sized = sizeTask(task, defaultImage);
   return "image" in sized ? [] : sized;
 }
-
-const nothing = { rowsRead: 0, bytesRead: 0, rowsWritten: 0, bytesWritten: 0 } as const;
 
 /** A pod sees neither this process's memory nor this machine's folders. */
 function outOfReach(task: PlanTask, { datasets }: Plan): GlacierError[] {

@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import type { RunEvent } from "@glacier/core";
+import { containerName } from "../deployment.ts";
 import type { Cluster } from "./cluster.ts";
-import { containerName } from "./manifests.ts";
 import type { PodAnswer, PodMessage } from "./protocol.ts";
 
 /** Takes what a pod's log says. */

@@ -4,7 +4,7 @@ import { configMapOf, jobOf, secretOf } from "./manifests.ts";
 import type { KubernetesExecutorOptions } from "./options.ts";
 
 const storage = { kind: "s3", bucket: "orders" };
-const parts = { name: "clean-0123", labels: { app: "x" }, mark: "@mark ", call: "digest", mapped: true };
+const parts = { name: "clean-0123", labels: { app: "x" }, mapped: true };
 
 function podOf(task: object = {}, options: Partial<KubernetesExecutorOptions> = {}, mapped = true) {
   const job = jobOf({ ...parts, mapped }, task as PlanTask, { storage, ...options });

@@ -1,22 +1,15 @@
 import { gzipSync } from "node:zlib";
 import type { ContainerCompute, PlanTask } from "@glacier/core";
 import type { V1ConfigMap, V1Job, V1ObjectMeta, V1PodSpec, V1Secret } from "@kubernetes/client-node";
+import { containerName } from "../deployment.ts";
+import { heapFlag } from "../pod/pod.ts";
 import { amounts, defaultSize } from "../pod/resources.ts";
-import { keys } from "./attempt-name.ts";
+import { jobAround } from "./job.ts";
 import type { KubernetesExecutorOptions } from "./options.ts";
 import { type PodCall, paths } from "./protocol.ts";
 
-/** Name of the one container in each pod. */
-export const containerName = "task";
-
 /** Image of tasks without compute. */
 export const defaultImage = "node:24-slim";
-
-/** Seconds that a finished Job stays where its executor died, for another to read. */
-const keptFor = 24 * 60 * 60;
-
-/** The share of a container's memory that V8 may fill with its heap; buffers and Node itself need the rest. */
-const heapShare = 0.9;
 
 /** Unpacks the code and loads it; not as the main module, whose `import.meta.main` would hold for the pipeline's. */
 const starter = `
@@ -35,20 +28,17 @@ const fs = require("node:fs");
   await import(folder + "/task.mjs");
 })();`.trim();
 
-/** What an attempt's Job depends on. */
-export interface JobParts {
+/** What the Job of an executor's attempt depends on, beside its task and the options. */
+export interface AttemptParts {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly mark: string;
-  /** SHA-256 of what the attempt is told. */
-  readonly call: string;
   /** Whether the code is in a ConfigMap. */
   readonly mapped: boolean;
 }
 
 /** The Job of one attempt, whose pod passes the restricted Pod Security Standard: https://kubernetes.io/docs/concepts/security/pod-security-standards/ */
 export function jobOf(
-  { name, labels, mark, call, mapped }: JobParts,
+  { name, labels, mapped }: AttemptParts,
   task: PlanTask,
   options: KubernetesExecutorOptions,
 ): V1Job {
@@ -56,55 +46,33 @@ export function jobOf(
   const memory = compute.memory ?? options.memory ?? defaultSize.memory;
   const resources = { ...amounts(compute.cpu ?? options.cpu ?? defaultSize.cpu, memory, compute.gpu) };
   const env = { HOME: "/tmp", ...compute.env };
-  return {
-    apiVersion: "batch/v1",
-    kind: "Job",
-    metadata: { name, labels: { ...labels }, annotations: { [keys.call]: call, [keys.mark]: mark } },
-    spec: {
-      // Retries are the scheduler's.
-      backoffLimit: 0,
-      completions: 1,
-      parallelism: 1,
-      ttlSecondsAfterFinished: keptFor,
-      // The scheduler's own timer stops it; this is for when nobody runs that.
-      ...(task.timeout !== undefined && { activeDeadlineSeconds: Math.max(1, Math.ceil(task.timeout)) }),
-      template: {
-        metadata: { labels: { ...labels } },
-        spec: {
-          ...podOf(name, mapped, options),
-          containers: [
-            {
-              name: containerName,
-              image: compute.image ?? options.defaultImage ?? defaultImage,
-              ...(options.imagePullPolicy !== undefined && { imagePullPolicy: options.imagePullPolicy }),
-              command: [
-                "node",
-                `--max-old-space-size=${Math.max(1, Math.floor(memory * heapShare))}`,
-                "--enable-source-maps",
-                "-e",
-                starter,
-              ],
-              workingDir: "/tmp",
-              env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
-              ...(options.envFrom !== undefined && { envFrom: [{ secretRef: { name: options.envFrom } }] }),
-              resources: { requests: resources, limits: resources },
-              securityContext: {
-                allowPrivilegeEscalation: false,
-                readOnlyRootFilesystem: true,
-                capabilities: { drop: ["ALL"] },
-              },
-              terminationMessagePath: paths.message,
-              volumeMounts: [
-                ...(mapped ? [{ name: "code", mountPath: paths.code, readOnly: true }] : []),
-                { name: "call", mountPath: paths.call, readOnly: true },
-                { name: "tmp", mountPath: "/tmp" },
-              ],
-            },
-          ],
+  const pod: V1PodSpec = {
+    ...podOf(name, mapped, options),
+    containers: [
+      {
+        name: containerName,
+        image: compute.image ?? options.defaultImage ?? defaultImage,
+        ...(options.imagePullPolicy !== undefined && { imagePullPolicy: options.imagePullPolicy }),
+        command: ["node", heapFlag(memory), "--enable-source-maps", "-e", starter],
+        workingDir: "/tmp",
+        env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
+        ...(options.envFrom !== undefined && { envFrom: [{ secretRef: { name: options.envFrom } }] }),
+        resources: { requests: resources, limits: resources },
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ["ALL"] },
         },
+        terminationMessagePath: paths.message,
+        volumeMounts: [
+          ...(mapped ? [{ name: "code", mountPath: paths.code, readOnly: true }] : []),
+          { name: "call", mountPath: paths.call, readOnly: true },
+          { name: "tmp", mountPath: "/tmp" },
+        ],
       },
-    },
+    ],
   };
+  return jobAround({ name, labels, pod, timeout: task.timeout });
 }
 
 function podOf(name: string, mapped: boolean, options: KubernetesExecutorOptions): Omit<V1PodSpec, "containers"> {

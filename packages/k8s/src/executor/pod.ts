@@ -1,118 +1,34 @@
 // What runs inside a pod; bundled together with the pipeline's module, and loaded before it.
-import { readFileSync, writeFileSync } from "node:fs";
-import { StringDecoder } from "node:string_decoder";
+import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { findTask, GlacierError, isGlacierError, type LogLevel } from "@glacier/core";
-import { markRemote, outputLog, runRemote } from "@glacier/core/execute";
+import { findTask } from "@glacier/core";
+import { markRemote, runRemote } from "@glacier/core/execute";
 import { nodeRuntime } from "@glacier/core/node";
-import { type PodCall, type PodMessage, type PodSaying, paths } from "./protocol.ts";
+import { keepAlive, tellAttempt } from "../runtime/tell.ts";
+import { type PodCall, paths } from "./protocol.ts";
 
 /** Loads the bundle's modules, by the names that the call has for them. */
 export type Loaders = Readonly<Record<string, () => Promise<unknown>>>;
 
-/** Bytes of a termination message: https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/ */
-const largestMessage = 4096;
-
 markRemote();
-/** The task's own code may replace it. */
-const write = process.stdout.write.bind(process.stdout);
 
 /** Runs the attempt that the mounted call describes, and ends the process. */
 export async function main(loaders: Loaders): Promise<void> {
   const { task, secrets, mark }: PodCall = JSON.parse(
     gunzipSync(readFileSync(`${paths.call}/${paths.callFile}`)).toString(),
   );
-  let number = 0;
-  const say = (saying: PodSaying) => {
-    const message: PodMessage = { ...saying, number: ++number };
-    write(`${mark}${line(message)}\n`);
-  };
-  const end = (answer: Extract<PodSaying, { done: true } | { failed: unknown }>) => {
-    flush();
-    say(answer);
-    leaveMessage(answer);
-  };
-  const log = outputLog(task.invocation, (event) => say({ event }), secrets);
-  const flush = takeOutput(log);
-  // The first process of a container ignores what it doesn't handle.
-  process.once("SIGTERM", () => process.exit(143));
-  if (findTask(task.plan.tasks, task.invocation.task).timeout !== undefined) {
-    setInterval(() => {}, 2 ** 30); // what waits for nothing waits until its timeout, as everywhere else
-  }
-  process.once("beforeExit", () => {
-    end({ failed: unsettled(task.invocation.task).toJSON() });
-    process.exit(1);
-  });
-  let failed = false;
-  try {
-    await runRemote(task, {
-      // A timeout or a cancel ends the whole pod.
-      signal: new AbortController().signal,
-      emit: (event) => say({ event }),
-      runtime: { ...nodeRuntime(), secret: async (name) => secrets[name] },
-      importModule: async (name) => loaders[name]?.(),
-    });
-    end({ done: true });
-  } catch (error) {
-    failed = true;
-    end({ failed: (isGlacierError(error) ? error : internal(error)).toJSON() });
-  }
-  // A handle that the task left open must not keep the pod.
-  write("", () => process.exit(failed ? 1 : 0));
-}
-
-/** On one line: U+2028 and U+2029, which JSON leaves as they are, end a line for some readers. */
-function line(message: PodMessage): string {
-  return JSON.stringify(message).replace(/[\u2028\u2029]/g, (end) => `\\u${end.charCodeAt(0).toString(16)}`);
-}
-
-/** Each line that this process prints, by stream: a pod's log doesn't keep the two apart. Answers what passes on the last, unfinished lines. */
-function takeOutput(log: (level: LogLevel, line: string) => void): () => void {
-  const flushes = (["stdout", "stderr"] as const).map((name) => {
-    const level = name === "stdout" ? "info" : "warn";
-    const decoder = new StringDecoder();
-    let rest = "";
-    process[name].write = ((chunk: string | Uint8Array, encoding?: unknown, callback?: unknown) => {
-      const lines = `${rest}${typeof chunk === "string" ? chunk : decoder.write(Buffer.from(chunk))}`.split(/\r?\n/);
-      rest = lines.pop() ?? "";
-      for (const text of lines) log(level, text);
-      const done = typeof encoding === "function" ? encoding : callback;
-      if (typeof done === "function") process.nextTick(done as () => void);
-      return true;
-    }) as typeof process.stdout.write;
-    return () => {
-      if (rest !== "") log(level, rest);
-      rest = "";
-    };
-  });
-  return () => {
-    for (const flush of flushes) flush();
-  };
-}
-
-/** For an executor that can't read the log any more. An error that is too long is left out: the log has it. */
-function leaveMessage(answer: object): void {
-  const text = JSON.stringify(answer);
-  if (Buffer.byteLength(text) > largestMessage) return;
-  try {
-    writeFileSync(paths.message, text);
-  } catch {
-    // the log has it
-  }
-}
-
-function unsettled(task: string): GlacierError {
-  return new GlacierError("TASK_CRASHED", {
-    message: `task "${task}" waits for something that can't come any more`,
-    hint: "Its handler's promise never settles, and nothing is left that could settle it: look for a callback that isn't called.",
-    context: { task },
-  });
-}
-
-function internal(error: unknown): GlacierError {
-  return new GlacierError("INTERNAL", {
-    message: "the pod's host failed",
-    hint: "This is a defect; please report it.",
-    cause: error,
+  keepAlive(findTask(task.plan.tasks, task.invocation.task));
+  await tellAttempt({
+    mark,
+    invocation: task.invocation,
+    secrets,
+    run: (emit) =>
+      runRemote(task, {
+        // A timeout or a cancel ends the whole pod.
+        signal: new AbortController().signal,
+        emit,
+        runtime: { ...nodeRuntime(), secret: async (name) => secrets[name] },
+        importModule: async (name) => loaders[name]?.(),
+      }),
   });
 }

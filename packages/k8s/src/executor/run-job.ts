@@ -1,16 +1,19 @@
 import { deserializeError, GlacierError, type PlanTask, type RunEvent } from "@glacier/core";
 import { apiError } from "./api-errors.ts";
-import { keys } from "./attempt-name.ts";
 import type { Cluster } from "./cluster.ts";
 import { followLog, type PodLog } from "./logs.ts";
-import type { KubernetesExecutorOptions } from "./options.ts";
 import { outOfMemory, type PodState, pullErrorOf, stateOf } from "./pod-state.ts";
 import type { PodAnswer } from "./protocol.ts";
 import { deleteJob, findJob, type JobAttempt, startJob } from "./start-job.ts";
 import type { RunWatch } from "./watch.ts";
 
-/** Takes what an attempt tells. */
-export interface JobListener {
+/** Where an attempt runs, and what takes what it tells. */
+export interface JobSite {
+  readonly cluster: Cluster;
+  readonly watch: RunWatch;
+  /** Seconds that its pod may wait for room, quota or its image. */
+  readonly pendingTimeout: number;
+  readonly signal: AbortSignal;
   event(event: RunEvent): void;
   line(text: string): void;
   /** What the cluster is doing before the task's own code runs. */
@@ -25,39 +28,30 @@ const heapIsFull = /heap out of memory|ERR_WORKER_OUT_OF_MEMORY/;
  * Errors: the attempt's own; `OUT_OF_MEMORY`, `IMAGE_UNAVAILABLE`, `UNSCHEDULABLE`, `EVICTED`, `TASK_TIMEOUT`, `TASK_CRASHED`, those
  * of `apiError`, the signal's reason.
  */
-export async function runJob(
-  attempt: JobAttempt,
-  listener: JobListener,
-  options: KubernetesExecutorOptions,
-  cluster: Cluster,
-  watch: RunWatch,
-): Promise<void> {
-  const { signal, task } = attempt;
+export async function runJob(attempt: JobAttempt, site: JobSite): Promise<void> {
+  const { signal, cluster, event, line } = site;
+  const { task } = attempt;
   signal.throwIfAborted();
-  const { metadata: { uid = "", annotations = {} } = {} } = await startJob(attempt, options, cluster);
-  const mark = annotations[keys.mark] ?? "";
+  const { uid, mark } = await startJob(attempt, signal, cluster);
   let log: PodLog | undefined;
-  const listen = (pod: string): PodLog =>
-    (log ??= followLog(cluster, pod, { mark, event: listener.event, line: listener.line }));
+  const listen = (pod: string): PodLog => (log ??= followLog(cluster, pod, { mark, event, line }));
   try {
-    const end = await untilEnd(attempt, uid, listener, options, watch, listen);
+    const end = await untilEnd(attempt, uid, site, listen);
     // A container that never started has no log.
     if (end.pod !== undefined && end.exitCode !== undefined) await listen(end.pod).end();
     settle(end, log?.answer() ?? parse(end.message), log?.lastWords() ?? "", task);
   } finally {
     log?.stop();
-    await remove(attempt, cluster, watch);
+    await remove(attempt, site);
   }
 }
 
 type End = Extract<PodState, { kind: "ended" }>;
 
 async function untilEnd(
-  { name, signal, task }: JobAttempt,
+  { name, task }: JobAttempt,
   uid: string,
-  { note }: JobListener,
-  { pendingTimeout = 600 }: KubernetesExecutorOptions,
-  watch: RunWatch,
+  { note, pendingTimeout, watch, signal }: JobSite,
   listen: (pod: string) => PodLog,
 ): Promise<End> {
   let pullError: string | undefined;
@@ -114,7 +108,7 @@ function settle(end: End, answer: PodAnswer | undefined, lastWords: string, task
 }
 
 /** Deletes the Job. Where it was stopped, until all of it is gone: nothing of it may write any more. */
-async function remove({ name, signal, task }: JobAttempt, cluster: Cluster, watch: RunWatch): Promise<void> {
+async function remove({ name, task }: JobAttempt, { signal, cluster, watch }: JobSite): Promise<void> {
   try {
     await deleteJob(name, cluster);
     // A Job that is deleted in the foreground goes after its pod.

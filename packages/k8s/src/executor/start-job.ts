@@ -1,24 +1,23 @@
 import { randomUUID } from "node:crypto";
 import { GlacierError, type PlanTask } from "@glacier/core";
-import type { V1Job } from "@kubernetes/client-node";
+import type { V1ConfigMap, V1Job, V1Secret } from "@kubernetes/client-node";
 import { apiError, statusOf } from "./api-errors.ts";
-import { keys, sha256 } from "./attempt-name.ts";
+import { keys } from "./attempt-name.ts";
 import type { Cluster } from "./cluster.ts";
-import type { Code } from "./code.ts";
-import { configMapOf, jobOf, secretOf } from "./manifests.ts";
-import type { KubernetesExecutorOptions } from "./options.ts";
-import type { PodCall } from "./protocol.ts";
 
 /** One attempt, as the cluster is asked for it. */
 export interface JobAttempt {
   readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
   readonly task: PlanTask;
-  readonly call: Omit<PodCall, "mark">;
-  readonly code: Code;
-  /** Where the code can be fetched; absent: by ConfigMap. */
-  readonly codeUrl?: string | undefined;
-  readonly signal: AbortSignal;
+  /**
+   * Tells what the attempt is told from what another of its name was. Without the values of secrets: whoever sees Jobs could
+   * try theirs.
+   */
+  readonly digest: string;
+  /** The Job. `mark` is what its pod starts each line of its log with that is for Glacier. */
+  job(mark: string): V1Job;
+  /** What the pod waits for, made after the Job that it goes with. */
+  companions?(job: V1Job, mark: string): { readonly secret: V1Secret; readonly configMap?: V1ConfigMap };
 }
 
 /** Tries to take a name that another Job of the attempt is just leaving. */
@@ -27,23 +26,17 @@ const pause = 500;
 
 /**
  * Starts an attempt's Job, or finds the one that an executor started which died. A Job that was told something else (other code,
- * other sources) is replaced. Errors: those of `apiError`.
+ * other sources) is replaced. Answers its uid, and the mark in its pod's log. Errors: those of `apiError`.
  */
 export async function startJob(
   attempt: JobAttempt,
-  options: KubernetesExecutorOptions,
+  signal: AbortSignal,
   cluster: Cluster,
-): Promise<V1Job> {
-  const { name, labels, task, call, code, codeUrl, signal } = attempt;
+): Promise<{ readonly uid: string; readonly mark: string }> {
+  const { name, task, digest } = attempt;
   const { namespace, batch, core } = cluster;
   const context = { task: task.name };
-  // Without the values of secrets: whoever sees Jobs could try theirs.
-  const digest = sha256(JSON.stringify([call.task, code.hash, Object.keys(call.secrets)]));
-  const body = jobOf(
-    { name, labels, mark: `@glacier:${randomUUID()} `, call: digest, mapped: codeUrl === undefined },
-    task,
-    options,
-  );
+  const body = marked(attempt, `@glacier:${randomUUID()} `);
   const what = `start a Job for task "${task.name}"`;
   let job: V1Job | undefined;
   for (let tries = 1; job === undefined; tries++) {
@@ -61,20 +54,24 @@ export async function startJob(
       }
     }
   }
-  const mark = job.metadata?.annotations?.[keys.mark] ?? "";
+  const { uid = "", annotations = {} } = job.metadata ?? {};
+  const mark = annotations[keys.mark] ?? "";
   try {
-    // After the Job, which they go with; its pod waits for them.
+    const { secret, configMap } = attempt.companions?.(job, mark) ?? {};
     await Promise.all([
-      unlessThere(core.createNamespacedSecret({ namespace, body: secretOf(job, { ...call, mark }, codeUrl) })),
-      ...(codeUrl === undefined
-        ? [unlessThere(core.createNamespacedConfigMap({ namespace, body: configMapOf(job, code.bytes) }))]
-        : []),
+      secret && unlessThere(core.createNamespacedSecret({ namespace, body: secret })),
+      configMap && unlessThere(core.createNamespacedConfigMap({ namespace, body: configMap })),
     ]);
   } catch (error) {
     await deleteJob(name, cluster).catch(() => {});
     throw apiError(error, cluster, { what, context });
   }
-  return job;
+  return { uid, mark };
+}
+
+function marked({ job, digest }: JobAttempt, mark: string): V1Job {
+  const { metadata, ...rest } = job(mark);
+  return { ...rest, metadata: { ...metadata, annotations: { [keys.call]: digest, [keys.mark]: mark } } };
 }
 
 /** Deletes a Job with its pods, ConfigMap and Secret. That it isn't there is no error. */

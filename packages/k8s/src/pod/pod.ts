@@ -1,6 +1,6 @@
 import type { PlanTask } from "@glacier/core";
-import { codeFolder, startFile, variables } from "../deployment.ts";
-import type { Resources } from "./resources.ts";
+import { codeFolder, containerName, startFile, variables } from "../deployment.ts";
+import { mibOf, type Resources } from "./resources.ts";
 
 /** A Kubernetes object, or a part of one, as YAML and JSON have it. */
 export type Manifest = { readonly [field: string]: unknown };
@@ -26,7 +26,7 @@ export interface PodSite {
 export interface PodContent {
   readonly image: string;
   readonly resources: Resources;
-  /** What `start.mjs` is told to run: `task`, `begin`, `finish`, `driver`. */
+  /** What `start.mjs` is told to run: `task`, `attempt`, `begin`, `finish`, `driver`. */
   readonly role: string;
   readonly env?: readonly Manifest[];
   /** Absent: it has no account that may do anything. */
@@ -64,10 +64,10 @@ export function podSpec(content: PodContent, site: PodSite): Manifest {
 export function container({ image, role, env = [], resources }: PodContent, site: PodSite): Manifest {
   const { envFrom, imagePullPolicy } = site;
   return {
-    name: "main",
+    name: containerName,
     image,
     ...(imagePullPolicy !== undefined && { imagePullPolicy }),
-    command: ["node", "--enable-source-maps", `${codeFolder}/${startFile}`],
+    command: ["node", heapFlag(mibOf(resources)), "--enable-source-maps", `${codeFolder}/${startFile}`],
     args: [role],
     env: [...env].sort((a, b) => (String(a["name"]) < String(b["name"]) ? -1 : 1)),
     ...(envFrom !== undefined && { envFrom: [{ secretRef: { name: envFrom } }] }),
@@ -84,6 +84,14 @@ export function container({ image, role, env = [], resources }: PodContent, site
       { name: "tmp", mountPath: "/tmp" },
     ],
   };
+}
+
+/** The share of a container's memory that V8 may fill with its heap; buffers and Node itself need the rest. */
+const heapShare = 0.9;
+
+/** Tells V8 of a container's MiB: by itself it takes half of them at most. */
+export function heapFlag(memory: number): string {
+  return `--max-old-space-size=${Math.max(1, Math.floor(memory * heapShare))}`;
 }
 
 /** Of the pod as a whole, so that it holds for containers that an engine adds, too. */

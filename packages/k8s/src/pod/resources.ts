@@ -66,6 +66,12 @@ export function amounts(cpu: number, memory: number, gpu?: number): Resources {
   };
 }
 
+/** MiB of what {@link amounts} wrote. */
+export function mibOf({ memory = "0" }: Resources): number {
+  const amount = Number.parseInt(memory, 10);
+  return memory.endsWith("Gi") ? amount * 1024 : amount;
+}
+
 const fix = "Give it compute.container({ image }), or none: then it runs on defaultImage.";
 const what: Readonly<Record<string, string>> = {
   local: "local compute, which is the machine that starts the run: a cluster has no such thing",

@@ -3,7 +3,7 @@ import type { RemoteAttempt, RemoteSource } from "@glacier/core/execute";
 import { attemptHere } from "@glacier/core/node";
 import { variables } from "../deployment.ts";
 
-/** Runs the attempt that the environment names. Errors: those of `attemptHere`, `OPTION_INVALID`. */
+/** Runs the attempt that a workflow names, which has a journal of its own. Errors: those of `attemptHere`, `OPTION_INVALID`. */
 export async function runTask(site: RemoteSource, signal: AbortSignal): Promise<void> {
   const { env } = process;
   await attemptHere(attemptOf(env), site, {
@@ -13,24 +13,28 @@ export async function runTask(site: RemoteSource, signal: AbortSignal): Promise<
   });
 }
 
-/** The attempt that an engine started: its number, or how often it was tried before. */
+/** The attempt that Argo started, which says how often it was tried before. */
 export function attemptOf(env: NodeJS.ProcessEnv): RemoteAttempt {
-  const { [variables.task]: task = "", [variables.attempt]: attempt, [variables.run]: run = "" } = env;
-  const retries = env[variables.retries];
+  const { [variables.task]: task = "", [variables.retries]: retries, [variables.run]: run = "" } = env;
   try {
-    const number = attempt === undefined ? Number(retries) + 1 : Number(attempt);
-    if (!Number.isInteger(number)) throw new TypeError(`${variables.attempt} is no number`);
-    return { task, attempt: number, run: JSON.parse(run) as RemoteAttempt["run"] };
+    const attempt = Number(retries) + 1;
+    if (!Number.isInteger(attempt)) throw new TypeError(`${variables.retries} is no number`);
+    return { task, attempt, run: JSON.parse(run) as RemoteAttempt["run"] };
   } catch (cause) {
-    throw new GlacierError("OPTION_INVALID", {
-      message: `the container is told no attempt: ${describeThrown(cause)}`,
-      hint: `Whoever starts it sets ${variables.task}, ${variables.attempt} (or ${variables.retries}) and ${variables.run}.`,
-      cause,
-    });
+    throw untold(`${variables.task}, ${variables.retries} and ${variables.run}`, cause);
   }
 }
 
-function readSecret(name: string, env: NodeJS.ProcessEnv): string {
+/** The error of a container whose environment names no attempt. */
+export function untold(expected: string, cause: unknown): GlacierError {
+  return new GlacierError("OPTION_INVALID", {
+    message: `the container is told no attempt: ${describeThrown(cause)}`,
+    hint: `Whoever starts it sets ${expected}: deploy what KubernetesTarget emits, unchanged.`,
+    cause,
+  });
+}
+
+export function readSecret(name: string, env: NodeJS.ProcessEnv): string {
   const value = env[`${variables.secret}${name}`];
   if (value !== undefined) return value;
   throw new GlacierError("SECRET_MISSING", {
@@ -39,7 +43,8 @@ function readSecret(name: string, env: NodeJS.ProcessEnv): string {
   });
 }
 
-/** A command gets its secrets under their own variables, and those of nobody else. */
-function inherited(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith(variables.secret)));
+/** A command gets its secrets under their own variables, and those of nobody else; and it has no word in the log. */
+export function inherited(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const hidden = (name: string): boolean => name === variables.mark || name.startsWith(variables.secret);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !hidden(name)));
 }

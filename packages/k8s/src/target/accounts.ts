@@ -28,11 +28,12 @@ function account(metadata: Manifest, { aws, gcp, azure }: Identity): Manifest {
   };
 }
 
-/** What the driver needs: to start tasks as Jobs, and to see what becomes of them. Its pod has its token, and no other does. */
+/** What the driver needs: to start tasks as Jobs, and to see and hear what becomes of them. Its pod has its token, and no other does. */
 export function driverRights(settings: Settings): Manifest[] {
   return role(settings, [
     { apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "delete", "get", "list", "watch"] },
     { apiGroups: [""], resources: ["events", "pods"], verbs: ["list", "watch"] },
+    { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
   ]);
 }
 

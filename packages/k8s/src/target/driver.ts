@@ -1,7 +1,7 @@
 import type { Plan } from "@glacier/core";
 import { variables } from "../deployment.ts";
 import { deploymentName, longestJobName, ownName } from "../names.ts";
-import { folders, grace, type Manifest, type PodSite, podSpec, taskEnv } from "../pod/pod.ts";
+import { folders, type Manifest, type PodSite, podSpec, taskEnv } from "../pod/pod.ts";
 import type { Resources } from "../pod/resources.ts";
 import type { Settings, SizedTask } from "./settings.ts";
 
@@ -21,10 +21,9 @@ export function taskPods(tasks: readonly SizedTask[], settings: Settings, site: 
           {
             image,
             resources,
-            role: "task",
+            role: "attempt",
             env: taskEnv(task, env, site.secrets),
             serviceAccount: settings.taskAccount(task.name),
-            ...(task.timeout !== undefined && { deadline: Math.ceil(task.timeout) + grace }),
           },
           site,
         ),

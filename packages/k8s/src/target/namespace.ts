@@ -1,5 +1,5 @@
 import type { Manifest } from "../pod/pod.ts";
-import { amounts, type Resources } from "../pod/resources.ts";
+import { amounts, mibOf, type Resources } from "../pod/resources.ts";
 import type { Settings, SizedTask } from "./settings.ts";
 
 /** Containers that an engine adds to pods, by the namespace's default: vCPUs and MiB. */
@@ -27,7 +27,10 @@ export function quota(tasks: readonly SizedTask[], steps: Resources, settings: S
   // A pod has up to two of an engine's own.
   const added = sizes.flatMap(() => [addedSize, addedSize]);
   const all = [...sizes, ...added];
-  const { cpu, memory } = amounts(sum(all, "cpu", milli) / 1000, sum(all, "memory", mib));
+  const { cpu, memory } = amounts(
+    sum(all, "cpu", milli) / 1000,
+    all.reduce((total, size) => total + mibOf(size), 0),
+  );
   const gpus = sum(sizes, "nvidia.com/gpu", Number);
   return [
     {
@@ -60,9 +63,4 @@ function sum(sizes: readonly Resources[], name: string, read: (text: string) => 
 
 function milli(cpu: string): number {
   return cpu.endsWith("m") ? Number(cpu.slice(0, -1)) : Number(cpu) * 1000;
-}
-
-function mib(memory: string): number {
-  const amount = Number.parseInt(memory, 10);
-  return memory.endsWith("Gi") ? amount * 1024 : amount;
 }
