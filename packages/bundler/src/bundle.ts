@@ -7,8 +7,9 @@ import type { BuildOptions, BuildResult, OutputFile } from "esbuild";
 import { buildFailure, toWarning } from "./diagnostics.ts";
 import { findRoot, Labels } from "./labels.ts";
 import { checkNative, nativePlugin } from "./native.ts";
-import { devDependencyWarnings, fileAccessPlugin } from "./remarks.ts";
+import { devDependencyWarnings, fileAccessWarnings } from "./remarks.ts";
 import { addRequire } from "./require.ts";
+import type { SourceMap } from "./source-map.ts";
 
 /** What an entry imports to get the pipeline's module: `import * as user from "glacier:pipeline"`. */
 export const pipelineImport = "glacier:pipeline";
@@ -81,14 +82,13 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
   const module = modulePath(options.module);
   const root = findRoot(module);
   const labels = new Labels(root);
-  const access = fileAccessPlugin();
   const { build } = await loadEsbuild();
 
   let result: BuildResult<{ metafile: true; write: false }>;
   try {
     result = await build({
       ...settings(options, root, module),
-      plugins: [nativePlugin(), access.plugin],
+      plugins: [nativePlugin()],
       metafile: true,
       write: false,
     });
@@ -98,11 +98,15 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
   const inputs = Object.values(result.metafile.outputs).find((output) => output.entryPoint !== undefined)?.inputs ?? {};
   checkNative(inputs, result.metafile, labels);
 
-  const output = addRequire(fileOf(result.outputFiles, ".mjs"), fileOf(result.outputFiles, ".mjs.map"));
+  const output = addRequire(
+    fileOf(result.outputFiles, ".mjs"),
+    JSON.parse(fileOf(result.outputFiles, ".mjs.map")) as SourceMap,
+  );
   const code = labels.inCode(output.code, Object.keys(result.metafile.inputs));
+  const map = labels.inMap(output.map);
   return {
     code,
-    map: labels.inMap(output.map),
+    map: JSON.stringify(map),
     hash: createHash("sha256").update(code).digest("hex"),
     inputs: Object.entries(inputs)
       .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
@@ -110,7 +114,7 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
       .sort((a, b) => (a.path < b.path ? -1 : 1)),
     warnings: [
       ...result.warnings.map((warning) => toWarning(warning, labels)),
-      ...access.warnings(labels, inputs),
+      ...fileAccessWarnings(map),
       ...devDependencyWarnings(root, Object.keys(inputs), labels),
     ],
   };

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, parse, relative, resolve, sep } from "node:path";
+import type { SourceMap } from "./source-map.ts";
 
 /** The folder of the nearest package.json above a file, else the file's own folder. */
 export function findRoot(file: string): string {
@@ -57,10 +58,8 @@ export class Labels {
   }
 
   /** Replaces a source map's sources, which are relative to the output folder `out/`. */
-  inMap(map: string): string {
-    const parsed = JSON.parse(map) as { sources: string[] };
-    parsed.sources = parsed.sources.map((source) => this.of(source.replace(/^\.\.\//, "")));
-    return JSON.stringify(parsed);
+  inMap(map: SourceMap): SourceMap {
+    return { ...map, sources: map.sources.map((source) => this.of(source.replace(/^\.\.\//, ""))) };
   }
 }
 

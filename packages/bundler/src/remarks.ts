@@ -1,56 +1,27 @@
-import { readFile } from "node:fs/promises";
-import { extname, relative, sep } from "node:path";
-import type { Loader, Plugin } from "esbuild";
 import type { BundleWarning } from "./bundle.ts";
 import { type Labels, packageOf, readPackage } from "./labels.ts";
+import type { SourceMap } from "./source-map.ts";
 
-/** Notes the lines of the user's own modules that build a path from the module's place. */
-export function fileAccessPlugin(): {
-  plugin: Plugin;
-  warnings(labels: Labels, inputs: Readonly<Record<string, unknown>>): BundleWarning[];
-} {
-  const found: { path: string; line: number }[] = [];
-  let root = "";
-  return {
-    plugin: {
-      name: "glacier-file-access",
-      setup(build) {
-        root = build.initialOptions.absWorkingDir ?? "";
-        build.onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: "file" }, async ({ path }) => {
-          if (path.includes(`${sep}node_modules${sep}`)) return undefined;
-          const contents = await readFile(path, "utf8");
-          contents.split("\n").forEach((line, index) => {
-            if (
-              /new URL\(\s*["'`]\.{1,2}\/|import\.meta\.(dirname|filename)/.test(line) &&
-              /import\.meta\./.test(line)
-            ) {
-              found.push({ path: relative(root, path).replaceAll(sep, "/"), line: index + 1 });
-            }
-          });
-          return { contents, loader: loaders[extname(path)] ?? "ts" };
-        });
-      },
-    },
-    warnings: (labels, inputs) =>
-      found
-        .filter(({ path }) => path in inputs)
-        .sort((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1))
-        .map(({ path, line }) => ({
-          message:
-            "this path starts at the module's folder, but no file travels with a bundle: read it as a dataset instead",
-          file: labels.of(path),
-          line,
-        })),
-  };
+/** The lines of the user's own modules that build a path from the module's place. `map` has its sources by label. */
+export function fileAccessWarnings({ sources, sourcesContent }: SourceMap): BundleWarning[] {
+  return sources.flatMap((file, i) => {
+    const text = packageOf(file) === undefined ? (sourcesContent[i] ?? "") : "";
+    return linesWith(/new URL\(\s*["'`]\.{1,2}\/.*import\.meta\.|import\.meta\.(dirname|filename)/, text).map(
+      (line) => ({
+        message:
+          "this path starts at the module's folder, but no file travels with a bundle: read it as a dataset instead",
+        file,
+        line,
+      }),
+    );
+  });
 }
 
-const loaders: Readonly<Record<string, Loader>> = {
-  ".js": "js",
-  ".mjs": "js",
-  ".cjs": "js",
-  ".jsx": "jsx",
-  ".tsx": "tsx",
-};
+/** Counted from 1. */
+function linesWith(pattern: RegExp, text: string): number[] {
+  if (!pattern.test(text)) return [];
+  return text.split("\n").flatMap((line, i) => (pattern.test(line) ? [i + 1] : []));
+}
 
 /** Says which bundled packages are only development dependencies of the pipeline's package. */
 export function devDependencyWarnings(root: string, inputs: readonly string[], labels: Labels): BundleWarning[] {

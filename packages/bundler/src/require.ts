@@ -1,3 +1,5 @@
+import type { SourceMap } from "./source-map.ts";
+
 /** esbuild's stand-in for `require` in ES modules, minified or not. */
 const standIn = /=>\s*typeof require\s*(?:!==|<)[^;]{0,60}typeof Proxy/;
 
@@ -8,9 +10,8 @@ const banner =
  * Gives a bundle a `require` where a CommonJS dependency calls it at run time (`require("fs")`). Only there: where the
  * stand-in is present esbuild has renamed every module's own top-level `require`, so the names can't meet.
  */
-export function addRequire(code: string, map: string): { code: string; map: string } {
+export function addRequire(code: string, map: SourceMap): { code: string; map: SourceMap } {
   if (!standIn.test(code)) return { code, map };
-  const parsed = JSON.parse(map) as { mappings: string };
   // One line more above all others.
-  return { code: `${banner}\n${code}`, map: JSON.stringify({ ...parsed, mappings: `;${parsed.mappings}` }) };
+  return { code: `${banner}\n${code}`, map: { ...map, mappings: `;${map.mappings}` } };
 }
