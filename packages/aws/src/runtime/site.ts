@@ -1,17 +1,7 @@
-import {
-  type AnyPipeline,
-  createRegistry,
-  describeThrown,
-  GlacierError,
-  isGlacierError,
-  type Plan,
-  type Provider,
-} from "@glacier/core";
-import { findPipeline, findProvider, markRemote, type RemoteSource } from "@glacier/core/execute";
+import { type AnyPipeline, createRegistry, GlacierError, type Plan, type Provider } from "@glacier/core";
+import { findPipeline, findProvider, loadDeployed, markRemote, type RemoteSource } from "@glacier/core/execute";
 import { bindPlan, variables } from "../deployment.ts";
 import { s3 } from "../storage/index.ts";
-
-type Module = Readonly<Record<string, unknown>>;
 
 /** What was deployed, as the bundle's entry names it. */
 export interface Deployed {
@@ -34,26 +24,17 @@ export async function openSite({ plan, pipeline, providers }: Deployed): Promise
   // Before the modules: one that runs its pipeline when it is loaded would run it in every function.
   markRemote();
   const others = await Promise.all(
-    Object.entries(providers).map(async ([name, load]) => findProvider(await loaded(load, name), name, name)),
+    Object.entries(providers).map(async ([name, load]) => findProvider(await loadDeployed(load, name), name, name)),
   );
   return {
     plan: bindPlan(plan, bucketName()),
-    pipeline: findPipeline(await loaded(pipeline, plan.pipeline), plan.pipeline, "the deployed module") as AnyPipeline,
+    pipeline: findPipeline(
+      await loadDeployed(pipeline, plan.pipeline),
+      plan.pipeline,
+      "the deployed module",
+    ) as AnyPipeline,
     registry: createRegistry([aws, ...others]),
   };
-}
-
-async function loaded(load: () => Promise<unknown>, name: string): Promise<Module> {
-  try {
-    return (await load()) as Module;
-  } catch (error) {
-    if (isGlacierError(error)) throw error;
-    throw new GlacierError("MODULE_INVALID", {
-      message: `the module of "${name}" doesn't load where its tasks run: ${describeThrown(error)}`,
-      hint: "It must load without what only your machine has: files beside it, environment variables.",
-      cause: error,
-    });
-  }
 }
 
 function bucketName(): string {

@@ -1,4 +1,5 @@
 import { GlacierError, isGlacierError } from "../errors/index.ts";
+import { raceAbort } from "../stream/abort.ts";
 
 /** The error for a fired signal: its own reason where that is a `GlacierError` (a timeout, say), else `CANCELLED`. */
 export function abortError(signal: AbortSignal): GlacierError {
@@ -17,13 +18,7 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 
 /** What `promise` gives, or {@link abortError} as soon as the signal fires; the promise then goes on unobserved. */
 export function orAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(abortError(signal));
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
+  return signal === undefined ? promise : raceAbort(promise, signal, abortError);
 }
 
 /**

@@ -1,4 +1,5 @@
 export { writePins } from "../run/pins.ts";
+export { raceAbort, sleep } from "../stream/abort.ts";
 export { type CollectedEvents, collectEvents, type EventCollector } from "./collect-events.ts";
 export { executeTask } from "./execute-task.ts";
 export { isRemote, markRemote } from "./is-remote.ts";
@@ -6,6 +7,7 @@ export { Redactor } from "./redact.ts";
 export {
   findPipeline,
   findProvider,
+  loadDeployed,
   outputLog,
   type RemoteSite,
   type RemoteTask,

@@ -86,6 +86,20 @@ async function load(module: string, importModule: (url: string) => Promise<unkno
   }
 }
 
+/** Loads a module of a bundle, where its tasks run. `name` is for the error. Errors: `MODULE_INVALID`, the module's own `GlacierError`s. */
+export async function loadDeployed(load: () => Promise<unknown>, name: string): Promise<Module> {
+  try {
+    return (await load()) as Module;
+  } catch (error) {
+    if (isGlacierError(error)) throw error;
+    throw new GlacierError("MODULE_INVALID", {
+      message: `the module of "${name}" doesn't load where its tasks run: ${describeThrown(error)}`,
+      hint: "It must load without what only your machine has: files beside it, environment variables.",
+      cause: error,
+    });
+  }
+}
+
 /**
  * The pipeline of that name among a module's exports. Matched by what it has, not by class: two copies of core do happen.
  * `module` is for the error. Errors: `MODULE_INVALID`.

@@ -1,11 +1,15 @@
-/** `promise`, or a rejection with the signal's reason as soon as it fires. The promise itself goes on unobserved. */
-export function raceAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+/** `promise`, or a rejection with the signal's reason (or what is made of it) as soon as it fires. The promise itself goes on unobserved. */
+export function raceAbort<T>(
+  promise: Promise<T>,
+  signal: AbortSignal,
+  reason: (signal: AbortSignal) => unknown = (fired) => fired.reason,
+): Promise<T> {
   if (signal.aborted) {
     promise.catch(() => {});
-    return Promise.reject(signal.reason);
+    return Promise.reject(reason(signal));
   }
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
+    const onAbort = () => reject(reason(signal));
     signal.addEventListener("abort", onAbort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
   });

@@ -1,15 +1,6 @@
 import { readFileSync } from "node:fs";
-import {
-  type AnyPipeline,
-  createRegistry,
-  describeThrown,
-  GlacierError,
-  isGlacierError,
-  type Plan,
-} from "@glacier/core";
-import { findPipeline, findProvider, markRemote, type RemoteSource } from "@glacier/core/execute";
-
-type Module = Readonly<Record<string, unknown>>;
+import { type AnyPipeline, createRegistry, type Plan } from "@glacier/core";
+import { findPipeline, findProvider, loadDeployed, markRemote, type RemoteSource } from "@glacier/core/execute";
 
 /** What was deployed, as the bundle's entry names it. */
 export interface Deployed {
@@ -25,24 +16,15 @@ export async function openSite(folder: URL, { pipeline, providers }: Deployed): 
   markRemote();
   const plan = JSON.parse(readFileSync(new URL("plan.json", folder), "utf8")) as Plan;
   const loadedProviders = await Promise.all(
-    Object.entries(providers).map(async ([name, load]) => findProvider(await loaded(load, name), name, name)),
+    Object.entries(providers).map(async ([name, load]) => findProvider(await loadDeployed(load, name), name, name)),
   );
   return {
     plan,
-    pipeline: findPipeline(await loaded(pipeline, plan.pipeline), plan.pipeline, "the deployed module") as AnyPipeline,
+    pipeline: findPipeline(
+      await loadDeployed(pipeline, plan.pipeline),
+      plan.pipeline,
+      "the deployed module",
+    ) as AnyPipeline,
     registry: createRegistry(loadedProviders),
   };
-}
-
-async function loaded(load: () => Promise<unknown>, name: string): Promise<Module> {
-  try {
-    return (await load()) as Module;
-  } catch (error) {
-    if (isGlacierError(error)) throw error;
-    throw new GlacierError("MODULE_INVALID", {
-      message: `the module of "${name}" doesn't load where its tasks run: ${describeThrown(error)}`,
-      hint: "It must load without what only your machine has: files beside it, environment variables.",
-      cause: error,
-    });
-  }
 }
