@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { beginRun, collectEvents, finishRun, type RemoteRun, runAttempt } from "../src/execute/index.ts";
 import {
+  compute,
   createRegistry,
   Dataset,
   GlacierError,
@@ -137,6 +138,72 @@ describe("a run that an engine walks", () => {
     ]);
     expect(events.at(-2)).toMatchObject({ reason: "upstream", because: "left" });
     expect(await runs()).toMatchObject([{ status: "failed", error: { code: "RUN_FAILED" } }]);
+  });
+
+  it("lets a task go on after attempts that the engine's own services turned away", async () => {
+    const { begin, attempt, finish, journal, runs } = engine();
+    fails = (number) => (number === 3 ? new Error("no luck") : undefined);
+    const run = await begin();
+    // Two starts came to nothing, and the engine numbered them.
+    await expect(attempt(run, "left", 3)).rejects.toMatchObject({ code: "TASK_FAILED" });
+    expect(outline(await journal()).at(-1)).toBe("attempt.failed left");
+    await attempt(run, "left", 4);
+    await attempt(run, "right");
+    await attempt(run, "sum");
+    await finish(run);
+    expect(outline(await journal())).not.toContain("task.failed left");
+    expect(await runs()).toMatchObject([{ status: "succeeded", tasks: { done: 3 } }]);
+  });
+
+  it("says of a task without retries at once that it failed", async () => {
+    const { begin, attempt, journal, world } = engine();
+    const run = await begin();
+    world.put("source.json", "7");
+    await expect(attempt(run, "right")).rejects.toMatchObject({ code: "DATASET_CHANGED" });
+    expect(outline(await journal()).at(-1)).toBe("task.failed right");
+  });
+
+  it("is cancelled with what was at work, what waited for another try and what never started", async () => {
+    const { begin, attempt, finish, journal, runs } = engine();
+    fails = () => new Error("no luck");
+    const run = await begin();
+    await expect(attempt(run, "left", 2)).rejects.toMatchObject({ code: "TASK_FAILED" });
+    await attempt(run, "right");
+    const reason = new GlacierError("CANCELLED", { message: "stopped", hint: "-" });
+    await finish(run, reason);
+    const events = await journal();
+    expect(outline(events.slice(-3))).toEqual(["task.cancelled left", "task.skipped sum", "run.finished"]);
+    expect(events.at(-2)).toMatchObject({ reason: "stopped" });
+    expect(events.at(-1)).toMatchObject({ status: "cancelled", error: { code: "CANCELLED" } });
+    expect(await runs()).toMatchObject([{ status: "cancelled", tasks: { done: 1, total: 3 } }]);
+  });
+
+  it("ends once, whoever says so a second time", async () => {
+    const { begin, attempt, finish, journal } = engine();
+    const run = await begin();
+    await attempt(run, "right");
+    await finish(run, new GlacierError("UNAVAILABLE", { message: "gone", hint: "-" }));
+    const before = await journal();
+    await finish(run, new GlacierError("CANCELLED", { message: "stopped", hint: "-" }));
+    expect(await journal()).toEqual(before);
+  });
+
+  it("keeps its attempts to their compute's own timeout", async () => {
+    const world = createWorld();
+    const slow = new Pipeline("p", [
+      task("slow", { output: left, timeout: 60, compute: compute.serverless({ timeout: 0.01 }) }, () => {
+        return new Promise<number>(() => {});
+      }),
+    ]);
+    const registry = createRegistry(world.executor.providers ?? []);
+    const where = { plan: slow.plan({ for: world.executor }), pipeline: slow, registry };
+    const run = await beginRun(where, { runId: "r1", params: {}, executor: "engine" });
+    const signal = new AbortController().signal;
+    const site = { ...where, runtime: nodeRuntime(), signal, emit: () => {} };
+    await expect(runAttempt({ task: "slow", attempt: 1, run }, site)).rejects.toMatchObject({
+      code: "TASK_TIMEOUT",
+      message: 'task "slow" took longer than its timeout of 0.01 s',
+    });
   });
 
   it("gives a process that died without a word the engine's error, where no other can have died", async () => {

@@ -9,6 +9,8 @@ import { asTaskError } from "../run/limit.ts";
 export interface EndOfTasks {
   /** Milliseconds since 1970-01-01 UTC. */
   readonly startedAt: number;
+  /** Whether the journal has the run's end already. */
+  readonly over: boolean;
   /** The failed tasks' own errors, else what the engine knows. */
   readonly failed: readonly GlacierError[];
   /** What the journal doesn't have yet: of tasks that died, were stopped or never started. */
@@ -22,7 +24,7 @@ interface Last {
   readonly event: RunEvent;
 }
 
-/** Reads a run's journal, and says of a failed run's tasks what they could not say themselves. */
+/** Reads a run's journal, and says of the tasks of a failed or cancelled run what they could not say themselves. */
 export async function endOfTasks(
   plan: Plan,
   runId: string,
@@ -31,33 +33,47 @@ export async function endOfTasks(
 ): Promise<EndOfTasks> {
   const lasts = new Map<string, Last>();
   let startedAt = Date.now();
+  let over = false;
   for await (const event of readJournal(plan, runId, registry)) {
     if (event.type === "run.started") {
       startedAt = event.time;
+      over = false;
       lasts.clear();
-    } else if ("attempt" in event && states.has(event.type)) {
+    } else if (event.type === "run.finished") over = true;
+    else if ("attempt" in event && states.has(event.type)) {
       const since = lasts.get(event.task)?.since ?? event.time;
       lasts.set(event.task, { attempt: event.attempt, since, event });
     }
   }
-  if (failure === undefined) return { startedAt, failed: [], events: [] };
+  if (failure === undefined) return { startedAt, over, failed: [], events: [] };
 
   const because = new Map<string, GlacierError>();
   for (const [task, { event }] of lasts)
     if (event.type === "task.failed") because.set(task, deserializeError(event.error));
   const events: RunEvent[] = [];
+  const end = (task: string, error: GlacierError, ...said: RunEvent[]): void => {
+    because.set(task, error);
+    events.push(...said);
+    lasts.set(task, { ...(lasts.get(task) as Last), event: said.at(-1) as RunEvent });
+  };
+  if (failure.code !== "CANCELLED") {
+    // What failed without a word of another try had none left.
+    for (const [task, last] of lasts) {
+      const { event } = last;
+      if (event.type !== "attempt.failed" || event.retryInMs !== undefined) continue;
+      end(task, deserializeError(event.error), taskFailed(runId, task, last, event));
+    }
+  }
   const open = [...lasts].filter(([, { event }]) => event.type === "attempt.started");
   const [only] = open;
   // A process that died says nothing, and the engine doesn't say whose it was: that is certain where only one was at work.
-  if (because.size === 0 && only !== undefined && open.length === 1) {
+  if (failure.code !== "CANCELLED" && because.size === 0 && only !== undefined && open.length === 1) {
     const [task, last] = only;
     const error = asTaskError(task, failure);
-    because.set(task, error);
-    events.push(...died(runId, task, last, error));
-    lasts.set(task, { ...last, event: events.at(-1) as RunEvent });
+    end(task, error, ...died(runId, task, last, error));
   }
   events.push(...ofTheRest(plan, runId, lasts, because));
-  return { startedAt, failed: because.size === 0 ? [failure] : [...because.values()], events };
+  return { startedAt, over, failed: because.size === 0 ? [failure] : [...because.values()], events };
 }
 
 const states: ReadonlySet<RunEvent["type"]> = new Set([
@@ -68,13 +84,23 @@ const states: ReadonlySet<RunEvent["type"]> = new Set([
   "task.cancelled",
 ]);
 
-function died(runId: string, task: string, { attempt, since }: Last, failure: GlacierError): RunEvent[] {
-  const time = Date.now();
-  const error = failure.toJSON();
-  return [
-    { type: "attempt.failed", runId, time, task, attempt, error },
-    { type: "task.failed", runId, time, task, attempt, error, durationMs: time - since },
-  ];
+type AttemptFailed = Extract<RunEvent, { type: "attempt.failed" }>;
+
+function died(runId: string, task: string, last: Last, failure: GlacierError): RunEvent[] {
+  const { attempt } = last;
+  const event: AttemptFailed = {
+    type: "attempt.failed",
+    runId,
+    time: Date.now(),
+    task,
+    attempt,
+    error: failure.toJSON(),
+  };
+  return [event, taskFailed(runId, task, last, event)];
+}
+
+function taskFailed(runId: string, task: string, { attempt, since }: Last, { error, time }: AttemptFailed): RunEvent {
+  return { type: "task.failed", runId, time: Date.now(), task, attempt, error, durationMs: time - since };
 }
 
 /** Tasks that were stopped while they ran or waited for a retry, and those that never started. */

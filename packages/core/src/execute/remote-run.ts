@@ -56,25 +56,28 @@ export async function beginRun(
 }
 
 /**
- * Ends a run that {@link beginRun} began: writes what became of each task and of the run into its journal. `failure` is what
- * the engine knows of a failed run. Answers the error that the first failed task gave itself, which says more: an engine
- * may only know that a process ended.
+ * Ends a run that {@link beginRun} began: writes what became of each task and of the run into its journal, unless that is
+ * there. `failure` is what the engine knows of a failed run; with the code `CANCELLED` the run was cancelled. Answers the
+ * error that the first failed task gave itself, which says more: an engine may only know that a process ended.
+ * Errors: `RUN_NOT_FOUND` where it never began, storage codes.
  */
 export async function finishRun(
   { plan, registry }: Pick<RemoteSource, "plan" | "registry">,
   { runId }: Pick<RemoteRun, "runId">,
   failure?: GlacierError,
 ): Promise<GlacierError | undefined> {
-  const { startedAt, failed, events } = await endOfTasks(plan, runId, registry, failure);
+  const { startedAt, over, failed, events } = await endOfTasks(plan, runId, registry, failure);
+  if (over) return failed[0];
   const time = Date.now();
-  const error = failure === undefined ? undefined : runFailed(plan, runId, failed);
+  const cancelled = failure?.code === "CANCELLED";
+  const error = failure === undefined || cancelled ? failure : runFailed(plan, runId, failed);
   const journal = openJournal(plan, runId, registry);
   for (const event of events) journal.append(event);
   journal.append({
     type: "run.finished",
     runId,
     time,
-    status: error === undefined ? "succeeded" : "failed",
+    status: error === undefined ? "succeeded" : cancelled ? "cancelled" : "failed",
     durationMs: time - startedAt,
     ...(error !== undefined && { error: error.toJSON() }),
   });

@@ -3,7 +3,7 @@ import { findDataset, findTask } from "../plan/lookup.ts";
 import type { Plan, PlanTask } from "../plan/plan.ts";
 import type { EventSink, RunEvent } from "../run/events.ts";
 import { openJournal } from "../run/journal.ts";
-import { asTaskError, limitTime } from "../run/limit.ts";
+import { asTaskError, limitOf, limitTime } from "../run/limit.ts";
 import { readPins } from "../run/pins.ts";
 import type { TaskRuntime } from "../run/runtime.ts";
 import { attemptWriter } from "../run/state.ts";
@@ -50,7 +50,8 @@ export async function runAttempt({ task, attempt, run }: RemoteAttempt, site: At
   };
   const startedAt = Date.now();
   emit({ type: "attempt.started", runId, time: startedAt, task, attempt });
-  const limit = planned.timeout === undefined ? undefined : limitTime(task, planned.timeout, site.signal);
+  const seconds = limitOf(planned);
+  const limit = seconds === undefined ? undefined : limitTime(task, seconds, site.signal);
   const signal = limit?.signal ?? site.signal;
   let error: GlacierError | undefined;
   try {
@@ -88,7 +89,10 @@ function isPinned({ datasets }: Plan, { inputs }: PlanTask, selected: RemoteRun[
   });
 }
 
-/** What the scheduler says of a failed attempt; the engine has the same retry policy. */
+/**
+ * What the scheduler says of a failed attempt; the engine has the same retry policy. Engines number what they start, also
+ * what their own services turned away, so that only `finishRun` knows whether an attempt beyond the policy's was the last.
+ */
 function failed(
   error: GlacierError,
   { retry }: PlanTask,
@@ -98,9 +102,10 @@ function failed(
   const time = Date.now();
   if (error.code === "CANCELLED") return [{ type: "task.cancelled", runId, time, task, attempt }];
   const said = error.toJSON();
-  if (error.retryable && attempt <= retry.max) {
+  if (error.retryable && retry.max > 0) {
+    const again = attempt <= retry.max;
     const retryInMs = Math.min(retry.delay * retry.factor ** (attempt - 1), retry.maxDelay) * 1000;
-    return [{ type: "attempt.failed", runId, time, task, attempt, error: said, retryInMs }];
+    return [{ type: "attempt.failed", runId, time, task, attempt, error: said, ...(again && { retryInMs }) }];
   }
   return [
     { type: "attempt.failed", runId, time, task, attempt, error: said },

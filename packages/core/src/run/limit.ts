@@ -1,4 +1,5 @@
 import { describeThrown, GlacierError, isGlacierError } from "../errors/index.ts";
+import type { PlanTask } from "../plan/plan.ts";
 
 /** A limit on an attempt's time. */
 export interface TimeLimit {
@@ -29,6 +30,13 @@ export function limitTime(task: string, seconds: number, stop: AbortSignal): Tim
       stop.removeEventListener("abort", onStop);
     },
   };
+}
+
+/** Seconds that an attempt may take: its compute's own timeout limits it like the task's. */
+export function limitOf({ timeout, compute }: Pick<PlanTask, "timeout" | "compute">): number | undefined {
+  const own = compute !== undefined && "timeout" in compute ? Number(compute.timeout) : undefined;
+  const limits = [timeout, own].filter((limit) => limit !== undefined);
+  return limits.length === 0 ? undefined : Math.min(...limits);
 }
 
 /** Whatever an attempt rejected with, as a `GlacierError`. */

@@ -8,6 +8,7 @@ import type { Plan, PlanTask } from "../plan/plan.ts";
 import { createRegistry, type Registry } from "../provider/registry.ts";
 import type { CheckContext, Executor } from "./executor.ts";
 import { checkRunId, newRunId } from "./journal.ts";
+import { limitOf } from "./limit.ts";
 import { checkParams } from "./params.ts";
 import { pinSources } from "./pins.ts";
 import { readStart, sameParams } from "./resume.ts";
@@ -80,11 +81,9 @@ function startedInside(pipeline: string): GlacierError {
   });
 }
 
-/** A function's own timeout limits the attempt like the task's. */
 function withLimit(task: PlanTask): PlanTask {
-  const own = task.compute !== undefined && "timeout" in task.compute ? Number(task.compute.timeout) : undefined;
-  const limits = [task.timeout, own].filter((limit) => limit !== undefined);
-  return limits.length === 0 ? task : { ...task, timeout: Math.min(...limits) };
+  const timeout = limitOf(task);
+  return timeout === undefined ? task : { ...task, timeout };
 }
 
 async function checkExecutor(
