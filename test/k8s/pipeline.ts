@@ -18,10 +18,17 @@ export const pipeline = new Pipeline(
     task(
       "square-all",
       { inputs: { numbers }, output: squares, params, retries: { max: 2, delay: 0 } },
-      async function* ({ numbers }, { params: { fail }, attempt }) {
+      async function* ({ numbers }, { params: { fail }, attempt, log }) {
         if (fail === "once" && attempt === 1) throw new Error("not the first time");
         if (fail === "always") throw new Error("never");
-        if (fail === "exit") process.exit(137);
+        if (fail === "wait") {
+          log.info("waiting");
+          await new Promise((resolve) => setTimeout(resolve, 2 ** 30));
+        }
+        if (fail === "exit") {
+          process.stderr.write("good-bye\n");
+          process.exit(137);
+        }
         for await (const { n } of numbers) yield { n: n * n };
       },
     ),

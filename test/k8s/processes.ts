@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
 import type { KubernetesService } from "../services/kubernetes.ts";
+import { joinLogNode } from "./kubelet.ts";
 
 /** Runs a namespace's pods as processes of this machine, in place of a node: what they print, and how to end one. */
 export interface PodProcesses {
@@ -47,6 +49,17 @@ export function runPods(
   const pods = new Map<string, { role: string; output: string; process: ChildProcess }>();
   let stopped = false;
   let failure: unknown;
+  const joined = joinLogNode(cluster, `node-${namespace}`, folder, (name, follow) => {
+    const pod = pods.get(name);
+    if (pod === undefined) return undefined;
+    const ended = pod.process.exitCode !== null || pod.process.signalCode !== null;
+    if (!follow || ended) return Readable.from([pod.output]);
+    const log = new PassThrough();
+    log.write(pod.output);
+    for (const stream of [pod.process.stdout, pod.process.stderr]) stream?.on("data", (chunk) => log.write(chunk));
+    pod.process.once("close", () => log.end());
+    return log;
+  });
   const kubectl = async (...args: string[]) =>
     JSON.parse(await cluster.kubectl([...args, "-n", namespace, "-o", "json"]));
   const report = (name: string, phase: string, state: object, image: string) =>
@@ -88,6 +101,7 @@ export function runPods(
         value ?? fields[valueFrom?.fieldRef?.fieldPath ?? ""] ?? secrets[valueFrom?.secretKeyRef?.key ?? ""] ?? "";
     Object.assign(own, { TMPDIR: home, HOME: home });
     if (spec.automountServiceAccountToken) own["KUBECONFIG"] = await kubeconfigOf(spec.serviceAccountName, home);
+    await (await joined).bind(namespace, name);
     const [, ...flags] = command.map((part) => part.replace(/^\/glacier\//, `${home}/glacier/`));
     const child = spawn(process.execPath, [...flags, ...args], { env: own, stdio: ["ignore", "pipe", "pipe"] });
     const pod = { role: args[0] ?? "", output: "", process: child };
@@ -148,6 +162,7 @@ export function runPods(
       stopped = true;
       await following;
       for (const { process: child } of pods.values()) child.kill("SIGKILL");
+      await (await joined).stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -21,6 +21,7 @@ export const variables: {
     | "namespace"
     | "job"
     | "jobUid"
+    | "pendingTimeout"
     | "secret"]: `GLACIER_${string}`;
 } = {
   /** Tasks: the task's name. */
@@ -40,6 +41,8 @@ export const variables: {
   namespace: "GLACIER_NAMESPACE",
   job: "GLACIER_JOB",
   jobUid: "GLACIER_JOB_UID",
+  /** Seconds that it lets a task's pod wait. */
+  pendingTimeout: "GLACIER_PENDING_TIMEOUT",
   /** What stands before a secret's own name: `GLACIER_SECRET_api-key`. */
   secret: "GLACIER_SECRET_",
 };

@@ -25,6 +25,8 @@ export interface DeployedTasks {
   readonly pods: Readonly<Record<string, TaskPod>>;
   /** The Job that starts the tasks', which go with it. */
   readonly owner: { readonly name: string; readonly uid: string };
+  /** Seconds that a pod may wait for room, quota or its image. */
+  readonly pendingTimeout: number;
 }
 
 /** Runs the tasks of a deployment as Jobs, each with its own account, by the pods that were compiled: code and secrets are there. */
@@ -35,13 +37,14 @@ export class DeployedExecutor implements Executor<"container"> {
   readonly state: StorageResource;
   readonly #tasks: DeployedTasks;
   readonly #cluster: Cluster;
-  readonly #runner: JobRunner = new JobRunner();
+  readonly #runner: JobRunner;
 
   constructor(tasks: DeployedTasks, cluster: Cluster) {
     this.defaultStorage = tasks.state;
     this.state = tasks.state;
     this.#tasks = tasks;
     this.#cluster = cluster;
+    this.#runner = new JobRunner(tasks.pendingTimeout);
   }
 
   async execute(invocation: TaskInvocation, context: ExecutionContext): Promise<void> {

@@ -26,8 +26,8 @@ export async function drive(
   const { env } = process;
   const job = env[variables.job] ?? "";
   const uid = env[variables.jobUid] ?? "";
-  // Names of Jobs come again; uids never do.
-  const runId = `${job}-${uid.slice(0, 8)}`;
+  // Names of Jobs come again; uids never do. Names may have dots, ids may not.
+  const runId = `${job.replaceAll(".", "-")}-${uid.slice(0, 8)}`;
   const past = await pastOf(readJournal(plan, runId, registry));
   if (past.finished !== undefined) {
     if (past.finished.error !== undefined) throw deserializeError(past.finished.error);
@@ -40,6 +40,7 @@ export async function drive(
     state: plan.state,
     pods: JSON.parse(readFileSync(new URL("pods.json", folder), "utf8")),
     owner: { name: job, uid },
+    pendingTimeout: Number(env[variables.pendingTimeout]),
   };
   // The modules are loaded; from here on this is where a run is started.
   markRemote(false);

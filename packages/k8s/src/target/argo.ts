@@ -4,7 +4,8 @@ import { deploymentName, longestJobName, templateName } from "../names.ts";
 import { container, folders, grace, type Manifest, type PodSite, podSecurity, taskEnv, volumes } from "../pod/pod.ts";
 import type { Resources } from "../pod/resources.ts";
 import { ownRunId, runFile } from "../runtime/steps.ts";
-import type { Settings, SizedTask } from "./settings.ts";
+import { scheduleOf } from "./schedule.ts";
+import { clock, type Settings, type SizedTask } from "./settings.ts";
 
 /** Templates of a workflow's own: no task's has such a name. */
 const own = { entry: "run--tasks", begin: "run--begin", finish: "run--finish" } as const;
@@ -72,8 +73,8 @@ export function cronWorkflow({ cron, timeZone }: NonNullable<Plan["schedule"]>, 
     kind: "CronWorkflow",
     metadata: settings.metadata(deploymentName(settings.deployment, longestJobName), "engine"),
     spec: {
-      concurrencyPolicy: "Forbid",
-      schedules: [cron],
+      ...clock,
+      schedules: [scheduleOf(cron)],
       timezone: timeZone,
       workflowMetadata: { labels: settings.labels("engine") },
       workflowSpec: { workflowTemplateRef: { name: settings.name } },

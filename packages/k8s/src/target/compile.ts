@@ -1,4 +1,4 @@
-import { type CompileContext, type Diagnostic, GlacierError, type Plan } from "@glacier/core";
+import { type CompileContext, type Diagnostic, GlacierError, isGlacierError, type Plan } from "@glacier/core";
 import { type BuildCode, type BuiltCode, type PackedCode, packCode } from "../code/index.ts";
 import { secretsName } from "../names.ts";
 import type { Manifest } from "../pod/pod.ts";
@@ -12,6 +12,7 @@ import { namespace, quota } from "./namespace.ts";
 import { networkPolicies } from "./network.ts";
 import type { KubernetesTargetOptions } from "./options.ts";
 import { checkStorage } from "./reach.ts";
+import { scheduleOf } from "./schedule.ts";
 import { Settings, type SizedTask } from "./settings.ts";
 
 /** ConfigMaps that code may take: each is held whole in every node's memory that runs a task. */
@@ -28,7 +29,7 @@ export async function compileWith(
   context: CompileContext,
 ): Promise<KubernetesCompilation> {
   const settings = new Settings(options, plan);
-  const diagnostics = checkStorage(plan, context.registry);
+  const diagnostics = [...checkStorage(plan, context.registry), ...checkSchedule(plan)];
   const tasks: SizedTask[] = [];
   for (const task of plan.tasks) {
     const sized = sizeTask(task, settings.defaultImage);
@@ -83,6 +84,16 @@ function sharedFiles(
     "network.yaml": networkPolicies(plan, settings),
     "code.yaml": code,
   };
+}
+
+function checkSchedule({ schedule }: Plan): Diagnostic[] {
+  try {
+    if (schedule !== undefined) scheduleOf(schedule.cron);
+    return [];
+  } catch (error) {
+    if (!isGlacierError(error)) throw error;
+    return [{ severity: "error", error }];
+  }
 }
 
 /** What the bundler warns of. */

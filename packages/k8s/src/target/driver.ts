@@ -3,7 +3,8 @@ import { variables } from "../deployment.ts";
 import { deploymentName, longestJobName, ownName } from "../names.ts";
 import { folders, type Manifest, type PodSite, podSpec, taskEnv } from "../pod/pod.ts";
 import type { Resources } from "../pod/resources.ts";
-import type { Settings, SizedTask } from "./settings.ts";
+import { scheduleOf } from "./schedule.ts";
+import { clock, type Settings, type SizedTask } from "./settings.ts";
 
 /** Pods of the driver that may die (its node, an update of the cluster) before the run counts as failed. */
 const deaths = 6;
@@ -53,9 +54,9 @@ export function driver(plan: Plan, size: Resources, sha256: string, settings: Se
     kind: "CronJob",
     metadata: settings.metadata(deploymentName(settings.deployment, longestJobName), "engine"),
     spec: {
-      concurrencyPolicy: "Forbid",
+      ...clock,
       jobTemplate: { metadata: { labels: settings.labels("engine") }, spec: job },
-      schedule: plan.schedule.cron,
+      schedule: scheduleOf(plan.schedule.cron),
       timeZone: plan.schedule.timeZone,
     },
   };
@@ -73,6 +74,7 @@ function driverPod(resources: Resources, settings: Settings, site: PodSite): Man
       env: [
         ...folders,
         { name: variables.params, value: settings.params },
+        { name: variables.pendingTimeout, value: String(settings.pendingTimeout) },
         field(variables.job, "metadata.labels['job-name']"),
         field(variables.jobUid, "metadata.labels['controller-uid']"),
         field(variables.namespace, "metadata.namespace"),

@@ -44,6 +44,7 @@ it.each([
   [{ storage, envFrom: "Hunter2" }, "envFrom"],
   [{ storage, identity: { aws: "hunter2" } }, "identity"],
   [{ storage, identity: { tasks: { load: { tasks: {} } } } }, "identity"],
+  [{ storage, pendingTimeout: 0 }, "pendingTimeout"],
   [{ storage, egressPorts: [0] }, "egressPorts"],
   [{ storage, pod: { containers: [] } }, "pod"],
   [{ storage, pod: { hostAliases: () => "hunter2" } }, "pod"],

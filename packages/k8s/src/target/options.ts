@@ -31,6 +31,8 @@ export interface KubernetesTargetOptions {
   readonly envFrom?: string;
   /** Who the pods are for a cloud: what opens the storage. `tasks` has those that differ. */
   readonly identity?: Identity & { readonly tasks?: Readonly<Record<string, Identity>> };
+  /** With `"driver"`: seconds that a task's pod may wait for room, quota or its image. Default 600. */
+  readonly pendingTimeout?: number;
   /** Ports that pods may connect to beside HTTPS, DNS and the storage's, on any address: `[5432]`. */
   readonly egressPorts?: readonly number[];
   /** Fields of every pod that the others don't reach: `nodeSelector`, `tolerations`, `imagePullSecrets`, `priorityClassName`. */
@@ -112,6 +114,7 @@ const checks: { readonly [K in keyof Required<KubernetesTargetOptions>]: Check }
         (isRecord(value["tasks"]) && Object.values(value["tasks"]).every((one) => isIdentity(one)))),
     hint: "Give { aws: a role's ARN }, { gcp: a service account's e-mail } or { azure: a client id }, and tasks: { name: the same } where they differ.",
   },
+  pendingTimeout: { accepts: isWhole, hint: "Give seconds: a whole number above 0." },
   egressPorts: {
     accepts: (value) => Array.isArray(value) && value.every((port) => isWhole(port) && port < 65_536),
     hint: "Give a list of port numbers.",

@@ -1,5 +1,6 @@
 import type { Plan, PlanTask } from "@glacier/core";
 import type { Deployment } from "../deployment.ts";
+import { defaultPendingTimeout } from "../executor/job-runner.ts";
 import { type Component, labelsOf } from "../labels.ts";
 import { deploymentName, ownName, secretsName, taskName } from "../names.ts";
 import type { Manifest, PodSite } from "../pod/pod.ts";
@@ -12,6 +13,23 @@ export interface SizedTask {
   readonly sized: Sized;
 }
 
+/**
+ * How often starts by the clock are kept, and for how long one that was missed is made up for: the cluster was down. Less than
+ * a hundred minutes, after which a CronJob gives up where it should start each minute.
+ * https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#starting-deadline
+ */
+export const clock: {
+  readonly concurrencyPolicy: "Forbid";
+  readonly failedJobsHistoryLimit: number;
+  readonly startingDeadlineSeconds: number;
+  readonly successfulJobsHistoryLimit: number;
+} = {
+  concurrencyPolicy: "Forbid",
+  failedJobsHistoryLimit: 3,
+  startingDeadlineSeconds: 60 * 60,
+  successfulJobsHistoryLimit: 3,
+};
+
 /** Options and names, settled for one plan. */
 export class Settings {
   readonly deployment: Deployment;
@@ -23,6 +41,8 @@ export class Settings {
   readonly engine: "argo" | "driver";
   /** JSON. */
   readonly params: string;
+  /** Seconds. */
+  readonly pendingTimeout: number;
   readonly #options: KubernetesTargetOptions;
 
   constructor(options: KubernetesTargetOptions, { pipeline, tenant }: Plan) {
@@ -35,6 +55,7 @@ export class Settings {
     this.egressPorts = options.egressPorts ?? [];
     this.engine = options.engine ?? "argo";
     this.params = JSON.stringify(options.params ?? {});
+    this.pendingTimeout = options.pendingTimeout ?? defaultPendingTimeout;
   }
 
   /** The account of what starts and ends runs. */
