@@ -94,15 +94,6 @@ export const conditions = {
     expect(new Set(etags).size).toBe(50);
     expect(etags).not.toContain("");
   },
-
-  async "the same bytes written again have another etag"({ adapter }: Subject): Promise<void> {
-    const etags = new Set<string>();
-    for (let i = 0; i < 50; i++) {
-      etags.add((await adapter.write("k", body("x"))).etag);
-      if (i % 10 === 0) await adapter.delete("k");
-    }
-    expect(etags.size).toBe(50);
-  },
 };
 
 /** Adds 1 to "counter", `times` times. */

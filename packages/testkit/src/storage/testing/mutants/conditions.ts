@@ -81,12 +81,4 @@ export const brokenConditions: MutantsOf<keyof typeof conditions> = {
       stat: adapter.stat,
     }),
   },
-  "the same bytes written again have another etag": {
-    "takes the content for an etag": ({ put }) => ({
-      async write(key, body) {
-        const bytes = await whole(body);
-        return put(key, bytes, { etag: bytes.toString("hex") });
-      },
-    }),
-  },
 };
