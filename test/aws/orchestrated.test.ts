@@ -159,7 +159,8 @@ describe.skipIf(missing)("AWSExecutor, orchestrated, over a fake of Step Functio
     await run({ runId: "steady-2" });
     const registry = createRegistry(executor.providers);
     const journal: RunEvent[] = [];
-    for await (const event of readJournal({ pipeline: "steady", state: executor.state }, "steady-2", registry))
+    const plan = await executor.bind((steady as Pipeline).plan({ for: executor }));
+    for await (const event of readJournal(plan, "steady-2", registry))
       journal.push(event);
     await registry.close();
     const outline = journal.map(outlineOf);

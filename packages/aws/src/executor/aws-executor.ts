@@ -13,9 +13,10 @@ import type {
 } from "@glacier/core";
 import { GlacierError } from "@glacier/core";
 import { withoutModule } from "@glacier/core/execute";
-import { type Deployment, defaultState, defaultStorage } from "../deployment.ts";
+import { bindPlan, type Deployment, defaultState, defaultStorage } from "../deployment.ts";
 import { functionName } from "../names.ts";
 import { aws } from "../provider.ts";
+import { s3From } from "../storage/index.ts";
 import { sizeTask } from "../target/compute.ts";
 import { checkStorage } from "../target/reach.ts";
 import { type Clients, createClients } from "./clients.ts";
@@ -23,7 +24,6 @@ import { type Deployed, isCurrent, lookUp, otherCode } from "./deployed.ts";
 import { createDirect, type Direct } from "./direct.ts";
 import { type AWSExecutorOptions, checkOptions } from "./options.ts";
 import { runMachine } from "./orchestrated.ts";
-import { providerWith } from "./storage.ts";
 
 /** The compute kinds of AWS. */
 export type AWSKind = "serverless" | "container";
@@ -53,8 +53,6 @@ export class AWSExecutor implements Executor<AWSKind> {
   readonly #options: AWSExecutorOptions;
   /** By functions' names; a deployment may change between runs, so each `close` forgets them. */
   readonly #deployed = new Map<string, Promise<Deployed>>();
-  /** Whose bucket the placeholder in plans stands for: that of the first pipeline that is run. */
-  #served: Deployment | undefined;
 
   constructor(options: AWSExecutorOptions = {}) {
     checkOptions(options);
@@ -62,7 +60,7 @@ export class AWSExecutor implements Executor<AWSKind> {
     this.#options = options;
     this.#clients = createClients(options);
     this.#direct = createDirect(this.#clients, (plan) => this.#lookUp(plan));
-    this.providers = [providerWith(aws, this.#clients, () => this.#bucket())];
+    this.providers = [{ ...aws, storage: { ...aws.storage, s3: s3From(this.#clients.s3) } }];
     if (concurrency !== undefined) this.concurrency = concurrency;
     if (mode === "orchestrated") {
       this.runPipeline = async (run, context) =>
@@ -79,30 +77,20 @@ export class AWSExecutor implements Executor<AWSKind> {
     if (pipeline.module === undefined) return [withoutModule(pipeline.name, plan.tasks[0]?.name ?? "")];
     const refused = unable(plan, context);
     if (refused.length > 0) return refused;
-    this.#serve(plan);
     const deployed = await this.#lookUp(plan);
     if (bucket !== undefined && bucket !== deployed.bucket) throw otherBucket(plan, bucket, deployed.bucket);
     if (checkCode && !(await isCurrent(deployed, pipeline, context))) return [otherCode(plan)];
     return [];
   }
 
+  async bind(plan: Plan): Promise<Plan> {
+    return bindPlan(plan, this.#options.bucket ?? (await this.#lookUp(plan)).bucket);
+  }
+
   async close(): Promise<void> {
     this.#deployed.clear();
     this.#direct.close();
     await this.#clients.close();
-  }
-
-  /** Errors: `OPTION_INVALID` for a second pipeline, whose bucket would be another. */
-  #serve({ pipeline, tenant }: Deployment): void {
-    this.#served ??= { pipeline, tenant };
-    const same = this.#served.pipeline === pipeline && this.#served.tenant === tenant;
-    if (!same && this.#options.bucket === undefined) throw servesAnother(this.#served, pipeline);
-  }
-
-  async #bucket(): Promise<string> {
-    if (this.#options.bucket !== undefined) return this.#options.bucket;
-    if (this.#served === undefined) throw whoseBucket();
-    return (await this.#lookUp(this.#served)).bucket;
   }
 
   #lookUp(deployment: Deployment): Promise<Deployed> {
@@ -126,21 +114,6 @@ function unable({ tasks, datasets }: Plan, { registry }: CheckContext): GlacierE
   );
   for (const task of known) sizeTask(task, (remark) => void remarks.push(remark));
   return remarks.flatMap(({ severity, error }) => (severity === "error" ? [error] : []));
-}
-
-function servesAnother({ pipeline }: Deployment, other: string): GlacierError {
-  return new GlacierError("OPTION_INVALID", {
-    message: `this AWSExecutor runs pipeline "${pipeline}", and each deployment has a bucket of its own: it can't run "${other}", too`,
-    hint: "Make an AWSExecutor for each pipeline and tenant, or give { bucket } where they share one.",
-    context: { pipeline: other },
-  });
-}
-
-function whoseBucket(): GlacierError {
-  return new GlacierError("OPTION_INVALID", {
-    message: "AWSExecutor: whose bucket is meant follows from the pipeline that is run, and none was",
-    hint: "Name it: new AWSExecutor({ bucket }); it is among the deployment's outputs.",
-  });
 }
 
 function otherBucket({ pipeline }: Deployment, given: string, deployed: string): GlacierError {

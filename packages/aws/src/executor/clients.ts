@@ -3,6 +3,7 @@ import type { ECSClient } from "@aws-sdk/client-ecs";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { SFNClient } from "@aws-sdk/client-sfn";
+import type { S3Resource } from "@glacier/core";
 import type { AWSExecutorOptions } from "./options.ts";
 
 /** A service's SDK, loaded when it is first needed, and a client of it. */
@@ -17,7 +18,8 @@ export interface Clients {
   ecs(): Promise<Service<typeof import("@aws-sdk/client-ecs"), ECSClient>>;
   sfn(): Promise<Service<typeof import("@aws-sdk/client-sfn"), SFNClient>>;
   logs(): Promise<Service<typeof import("@aws-sdk/client-cloudwatch-logs"), CloudWatchLogsClient>>;
-  s3(): Promise<S3Client>;
+  /** For a bucket that may say itself where it is. */
+  s3(place: Pick<S3Resource, "region" | "endpoint" | "forcePathStyle">): Promise<S3Client>;
   /** Ends the connections of those made here; the next call makes new ones. */
   close(): Promise<void>;
 }
@@ -76,12 +78,14 @@ export function createClients({ region, credentials, endpoint, clients = {} }: A
       const sdk = await import("@aws-sdk/client-cloudwatch-logs");
       return { sdk, client: await once("logs", clients.logs, async () => new sdk.CloudWatchLogsClient(common)) };
     },
-    async s3() {
+    async s3(place) {
       const { S3Client } = await import("@aws-sdk/client-s3");
-      return once("s3", clients.s3, async () => {
+      const { region = common.region, endpoint = common.endpoint, forcePathStyle = endpoint !== undefined } = place;
+      return once(`s3 ${region} ${endpoint} ${forcePathStyle}`, clients.s3, async () => {
         return new S3Client({
           ...common,
-          ...(endpoint !== undefined && { forcePathStyle: true }),
+          ...(region !== undefined && { region }),
+          ...(endpoint !== undefined && { endpoint, forcePathStyle }),
           // As the storage's own client has them; see storage/bucket.ts.
           requestChecksumCalculation: "WHEN_REQUIRED",
           responseChecksumValidation: "WHEN_REQUIRED",

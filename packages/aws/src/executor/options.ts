@@ -17,7 +17,7 @@ export interface AWSExecutorOptions {
   readonly mode?: "direct" | "orchestrated";
   /** Attempts side by side, in direct mode. Default 16. */
   readonly concurrency?: number;
-  /** The deployment's bucket, for what reads it without a run. Default: that of the pipeline that is run. */
+  /** The deployment's bucket, where whoever looks at runs and data may not look the deployment up. Default: looked up. */
   readonly bucket?: string;
   /**
    * Whether a run first compares the code here with what is deployed, so that nobody runs old code without knowing. It takes a

@@ -27,7 +27,12 @@ export const s3: StorageFactory<S3Resource> = (resource) => adapterOf(openBucket
 
 /** {@link s3} with a client of your own: `{ ...aws, storage: { s3: s3With({ client }) } }` is a provider with it. */
 export function s3With({ client }: S3Options): StorageFactory<S3Resource> {
-  return (resource) => adapterOf(openBucket(resource, client));
+  return client === undefined ? s3 : s3From(async () => client);
+}
+
+/** {@link s3} with clients that are asked for with a resource's first call, and that whoever gives them closes. */
+export function s3From(client: (resource: S3Resource) => Promise<S3Client>): StorageFactory<S3Resource> {
+  return (resource) => adapterOf(openBucket(resource, () => client(resource)));
 }
 
 /** Seconds that a signed URL may hold. https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html */

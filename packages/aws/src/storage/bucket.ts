@@ -31,8 +31,8 @@ export interface Bucket {
 /** Sends one request with the options that it is given. */
 export type Request<T> = (s3: S3, options: { abortSignal?: AbortSignal }) => Promise<T>;
 
-/** Opens nothing yet. Without a client of the caller's, one is made with the first call. Errors: `OPTION_INVALID`. */
-export function openBucket(resource: S3Resource, own: S3Client | undefined): Bucket {
+/** Opens nothing yet. Without clients of the caller's, one is made with the first call. Errors: `OPTION_INVALID`. */
+export function openBucket(resource: S3Resource, own: (() => Promise<S3Client>) | undefined): Bucket {
   const { bucket: name } = resource;
   if (typeof name !== "string" || name === "") throw noBucket();
   const root = rootOf(resource.prefix);
@@ -103,9 +103,9 @@ function storingOf({ encryption, storageClass }: S3Resource): Bucket["storing"] 
   };
 }
 
-async function open({ region, endpoint, forcePathStyle }: S3Resource, own: S3Client | undefined): Promise<S3> {
+async function open({ region, endpoint, forcePathStyle }: S3Resource, own?: () => Promise<S3Client>): Promise<S3> {
   const sdk = await import("@aws-sdk/client-s3");
-  if (own !== undefined) return { sdk, client: own };
+  if (own !== undefined) return { sdk, client: await own() };
   // Other servers take any region, but a signature needs one.
   const given = region ?? (endpoint === undefined ? undefined : (process.env["AWS_REGION"] ?? "us-east-1"));
   const client = new sdk.S3Client({

@@ -11,7 +11,7 @@ import { errorLines } from "../text/error.ts";
 import { createStyle, wantsColor } from "../text/style.ts";
 import { table } from "../text/table.ts";
 import { resolveRunId } from "./runs.ts";
-import { projectOf } from "./shared.ts";
+import { boundPlan, projectOf } from "./shared.ts";
 
 /** `glacier run`: runs a pipeline and shows how it goes; with `--dry-run`, says what it would do. */
 export const command: Command = async (context) => {
@@ -59,12 +59,7 @@ async function lastRun(project: Project, executorName: string | undefined): Prom
   const executor = createExecutor(project, executorName);
   const registry = registryFor(project, executor);
   try {
-    const plan = project.pipeline.plan({
-      for: executor,
-      tenant: project.tenant,
-      bindings: project.environment?.bindings,
-    });
-    return await resolveRunId({ plan, registry }, "last");
+    return await resolveRunId({ plan: await boundPlan(project, executor), registry }, "last");
   } finally {
     await executor.close?.();
     await registry.close();

@@ -21,6 +21,12 @@ export function projectOf({ args, cwd }: CommandContext, path: string | undefine
   });
 }
 
+/** The project's plan as its executor runs it. Errors: those of `Executor.bind`. */
+export async function boundPlan({ pipeline, tenant, environment }: Project, executor: Executor): Promise<Plan> {
+  const plan = pipeline.plan({ for: executor, tenant, bindings: environment?.bindings });
+  return (await executor.bind?.(plan)) ?? plan;
+}
+
 /** Loads a project, binds it, and gives back what it opened when `work` is over. */
 export async function withPlan<T>(
   context: CommandContext,
@@ -31,12 +37,7 @@ export async function withPlan<T>(
   const executor = createExecutor(project, context.args.text("executor"));
   const registry = registryFor(project, executor);
   try {
-    const plan = project.pipeline.plan({
-      for: executor,
-      tenant: project.tenant,
-      bindings: project.environment?.bindings,
-    });
-    return await work({ project, executor, registry, plan });
+    return await work({ project, executor, registry, plan: await boundPlan(project, executor) });
   } catch (error) {
     throw withBrokenProviders(error, project.providers);
   } finally {

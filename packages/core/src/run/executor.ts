@@ -37,6 +37,12 @@ export interface Executor<Supports extends string = string> {
   runPipeline?(run: PipelineRun, context: ExecutionContext): Promise<RunStatus>;
   /** What a task of this plan can't do here (a kind of compute, a storage out of reach), before anything runs. */
   check?(plan: Plan, pipeline: AnyPipeline, context: CheckContext): readonly Error[] | Promise<readonly Error[]>;
+  /**
+   * The same plan with what only the deployment knows: where the storage is that was made with it. Nothing else may differ.
+   * Of a run it is asked for after {@link check}, and what it answers is what attempts get; whoever looks at runs and data
+   * asks for it, too. Errors: `NOT_FOUND` where nothing is deployed, and what keeps it from being looked up.
+   */
+  bind?(plan: Plan): Promise<Plan>;
   /** Called once when a run is over, however it ended; another may follow. */
   close?(): Promise<void>;
 }

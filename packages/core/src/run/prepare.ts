@@ -42,7 +42,7 @@ export async function prepareRun(
   const { tenant, bindings, resume } = options;
   if (isRemote()) throw startedInside(pipeline.name);
   const registry = createRegistry([...(executor.providers ?? []), ...(options.registry?.providers ?? [])]);
-  const plan = buildPlan(pipeline, graph, {
+  const unbound = buildPlan(pipeline, graph, {
     defaultStorage: executor.defaultStorage,
     state: executor.state,
     tenant,
@@ -50,8 +50,9 @@ export async function prepareRun(
   });
   const selected = select(graph, options);
   const taskNames = new Set(selected.map((index) => graph.tasks[index]?.name));
-  const tasks = plan.tasks.filter(({ name }) => taskNames.has(name)).map(withLimit);
-  await checkExecutor({ ...plan, tasks }, pipeline, executor, { whole: plan, registry });
+  const tasks = unbound.tasks.filter(({ name }) => taskNames.has(name)).map(withLimit);
+  await checkExecutor({ ...unbound, tasks }, pipeline, executor, { whole: unbound, registry });
+  const plan = (await executor.bind?.(unbound)) ?? unbound;
   for (const { storage } of plan.datasets) registry.storage(storage);
   const start = resume === undefined ? undefined : await readStart(plan, resume, registry);
   const runParams = start === undefined ? (params ?? {}) : sameParams(start, params);

@@ -36,14 +36,16 @@ export interface Subject {
 export interface World {
   /** Runs a pipeline of the kit to its end, whichever that is. */
   run(pipeline: AnyPipeline, options?: Options): Promise<Ran>;
-  plan(pipeline: AnyPipeline, tenant?: string): Plan;
+  /** As the executor binds it. */
+  plan(pipeline: AnyPipeline, tenant?: string): Promise<Plan>;
+  unbound(pipeline: AnyPipeline, tenant?: string): Plan;
   /** A dataset's bytes now, or undefined where there are none. */
   bytes(pipeline: AnyPipeline, dataset: string, tenant?: string): Promise<Uint8Array | undefined>;
   json(pipeline: AnyPipeline, dataset: string, tenant?: string): Promise<Json | undefined>;
   manifest(pipeline: AnyPipeline, dataset: string, tenant?: string): Promise<Manifest | undefined>;
   /** Writes a source. */
   put(pipeline: AnyPipeline, dataset: string, text: string): Promise<void>;
-  /** Everything under the state root, as text. */
+  /** Everything under the state root of the pipeline that ran last, as text. */
   state(): Promise<string>;
 }
 
@@ -73,17 +75,23 @@ export async function inWorld(subject: Subject, use: (world: World) => Promise<v
 }
 
 function worldOf({ compute, providers = [] }: Subject, executor: Executor, registry: Registry): World {
-  const planOf = (pipeline: AnyPipeline, tenant?: string): Plan => {
+  let ran: AnyPipeline | undefined;
+  const unbound = (pipeline: AnyPipeline, tenant?: string): Plan => {
     const placed = place(pipeline, compute);
     return placed.plan({ for: executor, tenant, bindings: sourcesOf(placed, executor) });
   };
-  const locate = (pipeline: AnyPipeline, name: string, tenant?: string) => {
-    const dataset = planOf(pipeline, tenant).datasets.find((one) => one.name === name);
+  const planOf = async (pipeline: AnyPipeline, tenant?: string): Promise<Plan> => {
+    const plan = unbound(pipeline, tenant);
+    return (await executor.bind?.(plan)) ?? plan;
+  };
+  const locate = async (pipeline: AnyPipeline, name: string, tenant?: string) => {
+    const dataset = (await planOf(pipeline, tenant)).datasets.find((one) => one.name === name);
     if (dataset === undefined) throw new Error(`pipeline "${pipeline.name}" has no dataset "${name}"`);
     return { adapter: registry.storage(dataset.storage), key: dataset.key };
   };
   const world: World = {
     async run(pipeline, options = {}) {
+      ran = pipeline;
       const placed = place(pipeline, compute);
       const events: RunEvent[] = [];
       const settled = await placed
@@ -104,8 +112,9 @@ function worldOf({ compute, providers = [] }: Subject, executor: Executor, regis
       return { ...settled, events, runId: events[0]?.runId ?? "" };
     },
     plan: planOf,
+    unbound,
     async bytes(pipeline, dataset, tenant) {
-      const { adapter, key } = locate(pipeline, dataset, tenant);
+      const { adapter, key } = await locate(pipeline, dataset, tenant);
       return readWhole(adapter.read(key).then(({ body }) => body));
     },
     async json(pipeline, dataset, tenant) {
@@ -113,14 +122,15 @@ function worldOf({ compute, providers = [] }: Subject, executor: Executor, regis
       return bytes === undefined ? undefined : JSON.parse(new TextDecoder().decode(bytes));
     },
     async manifest(pipeline, dataset, tenant) {
-      return (await readManifest(planOf(pipeline, tenant), dataset, registry))?.manifest;
+      return (await readManifest(await planOf(pipeline, tenant), dataset, registry))?.manifest;
     },
     async put(pipeline, dataset, text) {
-      const { adapter, key } = locate(pipeline, dataset);
+      const { adapter, key } = await locate(pipeline, dataset);
       await adapter.write(key, new Blob([text]).stream());
     },
     async state() {
-      const adapter = registry.storage(executor.state);
+      const { state } = ran === undefined ? executor : await planOf(ran);
+      const adapter = registry.storage(state);
       const texts: string[] = [];
       for await (const { key } of adapter.list("")) {
         texts.push(key, new TextDecoder().decode(await readWhole(adapter.read(key).then(({ body }) => body))));

@@ -19,17 +19,17 @@ export const graphs: WorldCases<GraphCase> = {
 
   async "events come in order, however a run ends"(world) {
     for (const pipeline of [retrying, exhausting, failing]) {
-      expectOrder(await world.run(pipeline, { keepGoing: true }), world.plan(pipeline));
+      expectOrder(await world.run(pipeline, { keepGoing: true }), await world.plan(pipeline));
     }
     await world.put(stopping, gate.name, "true");
-    expectOrder(await cancelledOnceUnderWay(world, stopping, ["wait"]), world.plan(stopping));
+    expectOrder(await cancelledOnceUnderWay(world, stopping, ["wait"]), await world.plan(stopping));
   },
 };
 
 async function runsAll(world: World, pipeline: AnyPipeline, links: Links): Promise<void> {
   const run = await world.run(pipeline);
   expectSuccess(run);
-  expectOrder(run, world.plan(pipeline));
+  expectOrder(run, await world.plan(pipeline));
   const expected: number[] = [];
   links.forEach((before, index) => {
     expected.push(

@@ -1,4 +1,4 @@
-import type { AnyPipeline } from "@glacier/core";
+import type { AnyPipeline, Plan } from "@glacier/core";
 import { expect } from "vitest";
 import { of } from "../events.ts";
 import { failing, succeeding } from "../pipelines/attempts.ts";
@@ -10,6 +10,7 @@ import { expectSuccess, type World, type WorldCases } from "../world.ts";
 import { cancelledOnceUnderWay } from "./stops.ts";
 
 export type PlaceCase =
+  | "a plan that is bound differs in its storage only, where there is a bind"
   | "a task sees nothing that another left in its process"
   | "a command reads files and writes files"
   | "a command that fails: COMMAND_FAILED, with exit code and last words"
@@ -20,6 +21,11 @@ export type PlaceCase =
 
 /** Where tasks run: how their code gets there, and what stays behind. */
 export const places: WorldCases<PlaceCase> = {
+  async "a plan that is bound differs in its storage only, where there is a bind"(world) {
+    expectSuccess(await world.run(succeeding));
+    expect(withoutStorage(await world.plan(succeeding))).toEqual(withoutStorage(world.unbound(succeeding)));
+  },
+
   async "a task sees nothing that another left in its process"(world) {
     expectSuccess(await world.run(messy));
     expect(await world.json(messy, "found")).toEqual({ global: false, env: null, sameFolder: true });
@@ -62,6 +68,10 @@ export const places: WorldCases<PlaceCase> = {
     expect(await leftOpen(before), "handles that a run left open").toEqual({});
   },
 };
+
+function withoutStorage({ state, datasets, ...rest }: Plan): object {
+  return { ...rest, datasets: datasets.map(({ storage, ...dataset }) => dataset) };
+}
 
 async function failsToLoad(world: World, pipeline: AnyPipeline, says: string): Promise<void> {
   const { error } = await world.run(pipeline);

@@ -25,7 +25,7 @@ export const secrets: WorldCases<SecretCase> = {
     expectSuccess(run);
     expect(await world.json(entrusted, "proof")).toBe(await fingerprint(secretValue));
     await expectHidden(world, run);
-    expect(JSON.stringify(world.plan(entrusted))).not.toContain(secretCore);
+    expect(JSON.stringify(await world.plan(entrusted))).not.toContain(secretCore);
   },
 
   async "secrets are masked in logs and errors"(world) {

@@ -194,6 +194,16 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       })(given),
     seenBy: ["secrets reach the handler, and nobody else"],
   },
+  "binds datasets to other keys": {
+    create: (given) => ({
+      ...inProcess(given),
+      bind: async (plan) => ({
+        ...plan,
+        datasets: plan.datasets.map((dataset) => ({ ...dataset, key: `deployed/${dataset.key}` })),
+      }),
+    }),
+    seenBy: ["a plan that is bound differs in its storage only, where there is a bind"],
+  },
   "leaves something running": {
     create: mutate((execute) => (...call) => {
       const ticking = setInterval(() => {}, 1000);
