@@ -1,5 +1,5 @@
 import { AWSExecutor } from "@glacier/aws";
-import { Dataset, Pipeline, type RunEvent, task } from "@glacier/core";
+import { createRegistry, Dataset, Pipeline, type RunEvent, storage, task } from "@glacier/core";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Answer, startStub } from "./stub.ts";
 
@@ -72,11 +72,40 @@ describe("what is wrong with the deployment or with access to it", () => {
     expect(calls).toBe(0);
   });
 
+  it("is asked for again where it is a moment's", async () => {
+    let looks = 0;
+    const { endpoint } = await startStub(({ url }) => {
+      if (!url.endsWith("/configuration")) return { status: 404 };
+      return ++looks < 3 ? refused(429, "TooManyRequestsException") : { status: 200, body: configuration };
+    });
+    const executor = new AWSExecutor({ region: "eu-west-1", endpoint });
+    expect(await executor.bind(pipeline.plan({ for: executor }))).toMatchObject({ state: { bucket: "acme" } });
+    await executor.close();
+    expect(looks).toBe(3);
+  });
+
   it("is told of a single function, too", async () => {
     const { issue } = await run(() => refused(404, "ResourceNotFoundException"));
     expect(issue).toMatchObject({ code: "NOT_FOUND", context: { task: "clean" } });
     expect(issue.message).toContain('"orders-clean"');
   });
+});
+
+it("asks for a dataset in the region that it says it is in", async () => {
+  const { endpoint, seen } = await startStub(() => ({ status: 404 }));
+  const { providers } = new AWSExecutor({ region: "eu-west-1", endpoint });
+  const registry = createRegistry(providers);
+  await registry
+    .storage(storage.s3({ bucket: "here" }))
+    .stat("x")
+    .catch(() => {});
+  await registry
+    .storage(storage.s3({ bucket: "there", region: "us-west-2" }))
+    .stat("x")
+    .catch(() => {});
+  const regionOf = (bucket: string) =>
+    seen.find(({ url }) => url.startsWith(`/${bucket}/`))?.headers.authorization?.split("/")[2];
+  expect([regionOf("here"), regionOf("there")]).toEqual(["eu-west-1", "us-west-2"]);
 });
 
 describe("what an invocation can end with", () => {

@@ -55,6 +55,7 @@ export function project(
 /** Gives a project its dependencies. */
 export function install(root: string): void {
   for (const [name, path] of Object.entries({
+    "@glacier/aws": join(repository, "packages/aws"),
     "@glacier/core": join(repository, "packages/core"),
     "@glacier/formats": join(repository, "packages/formats"),
     "@glacier/local": join(repository, "packages/local"),

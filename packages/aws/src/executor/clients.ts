@@ -24,12 +24,16 @@ export interface Clients {
   close(): Promise<void>;
 }
 
+/** Milliseconds, of each of the SDK's three tries. Without it a network that drops what it gets keeps each for minutes. */
+const connectionTimeout = 5000;
+
 /** A function runs up to 15 minutes, and the answer comes at its end. */
 const longestAnswer = 16 * 60_000;
 
 /** Makes nothing yet. */
 export function createClients({ region, credentials, endpoint, clients = {} }: AWSExecutorOptions): Clients {
   const common = {
+    requestHandler: { connectionTimeout },
     ...(region !== undefined && { region }),
     ...(credentials !== undefined && { credentials }),
     ...(endpoint !== undefined && { endpoint }),
@@ -56,7 +60,7 @@ export function createClients({ region, credentials, endpoint, clients = {} }: A
           // An invocation that broke off may have run: whether to repeat it is the scheduler's to say.
           maxAttempts: 1,
           requestHandler: {
-            connectionTimeout: 10_000,
+            connectionTimeout,
             requestTimeout: longestAnswer,
             socketTimeout: longestAnswer,
             httpAgent: agent,
@@ -90,7 +94,6 @@ export function createClients({ region, credentials, endpoint, clients = {} }: A
           requestChecksumCalculation: "WHEN_REQUIRED",
           responseChecksumValidation: "WHEN_REQUIRED",
           expectContinueHeader: false,
-          requestHandler: { connectionTimeout: 10_000 },
         });
       });
     },

@@ -1,4 +1,5 @@
 import { type AnyPipeline, type CheckContext, GlacierError } from "@glacier/core";
+import { sleep } from "@glacier/core/execute";
 import { buildCode } from "../code/index.ts";
 import { type Deployment, variables } from "../deployment.ts";
 import { functionName } from "../names.ts";
@@ -22,7 +23,8 @@ export async function lookUp(deployment: Deployment, clients: Clients): Promise<
   const whose = `pipeline "${pipeline}"${tenant === undefined ? "" : ` of tenant "${tenant}"`}`;
   const context = { pipeline };
   const { sdk, client } = await clients.lambda();
-  const found = await client.send(new sdk.GetFunctionConfigurationCommand({ FunctionName: name })).catch((error) => {
+  const command = new sdk.GetFunctionConfigurationCommand({ FunctionName: name });
+  const found = await patiently(() => client.send(command)).catch((error) => {
     throw serviceError(error, {
       what: `look up the deployment of ${whose}`,
       action: `lambda:GetFunctionConfiguration on function ${name}`,
@@ -46,6 +48,19 @@ export async function lookUp(deployment: Deployment, clients: Clients): Promise<
     codeSha256: CodeSha256,
     arn: (service, resource) => `arn:${partition}:${service}:${region}:${account}:${resource}`,
   };
+}
+
+/** Asks again after a failure that may pass, which this client, made for invocations, doesn't do by itself. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      const { retryable } = serviceError(error, { what: "ask", action: "" });
+      if (!retryable || tries === 3) throw error;
+      await sleep(200 * 2 ** tries * Math.random());
+    }
+  }
 }
 
 /** Whether what is deployed is what would be compiled here and now. Errors: those of `buildCode`. */

@@ -9,14 +9,13 @@ import {
   type RunEvent,
   type TaskInvocation,
 } from "@glacier/core";
-import { type RemoteAttempt, writePins } from "@glacier/core/execute";
+import { type RemoteAttempt, sleep, writePins } from "@glacier/core/execute";
 import type { Clients } from "./clients.ts";
 import type { Deployed } from "./deployed.ts";
 import { type Network, runContainer } from "./ecs.ts";
 import { runFunction } from "./lambda.ts";
 import { networkOf } from "./network.ts";
 import { isOwn, openSegments, type Segments } from "./segments.ts";
-import { wait } from "./wait.ts";
 
 /** One attempt, as its function or container is asked for it. */
 export interface DirectAttempt {
@@ -132,11 +131,11 @@ function listen({ task, attempt, run: { runId } }: RemoteAttempt, run: DirectRun
 /** As long as any attempt is under way. What fails here is tried again, at the latest at an attempt's end. */
 async function lookRegularly(run: DirectRun): Promise<void> {
   run.looking = true;
-  await wait(pause);
+  await sleep(pause);
   while (run.listeners.size > 0) {
     await run.segments.refresh().catch(() => {});
     for (const deliver of run.listeners) deliver();
-    await wait(pause);
+    await sleep(pause);
   }
   run.looking = false;
 }

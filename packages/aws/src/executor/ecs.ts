@@ -1,12 +1,12 @@
 import type { Task } from "@aws-sdk/client-ecs";
 import { GlacierError, isGlacierError } from "@glacier/core";
+import { sleep } from "@glacier/core/execute";
 import { clusterName, logGroupName, taskFamily } from "../names.ts";
 import { containerName, overridesOf } from "../overrides.ts";
 import { containerError } from "../runtime/caught.ts";
 import type { Clients } from "./clients.ts";
 import type { DirectAttempt } from "./direct.ts";
 import { serviceError } from "./service-errors.ts";
-import { wait } from "./wait.ts";
 
 /** Subnets and security groups, as ECS takes them. */
 export interface Network {
@@ -54,7 +54,7 @@ export async function runContainer(attempt: DirectAttempt, network: Network, cli
     }
     blind = task === undefined ? blind + 1 : 0;
     if (blind > mostBlind) throw gone(request.task, arn);
-    await wait(pause, signal.aborted ? undefined : signal);
+    await sleep(pause, signal.aborted ? undefined : signal).catch(() => {});
   }
 }
 

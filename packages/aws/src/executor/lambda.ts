@@ -1,12 +1,12 @@
 import type { InvocationResponse } from "@aws-sdk/client-lambda";
 import { GlacierError, isGlacierError } from "@glacier/core";
+import { raceAbort, sleep } from "@glacier/core/execute";
 import { functionName } from "../names.ts";
 import { functionError } from "../runtime/caught.ts";
 import type { Clients } from "./clients.ts";
 import type { DirectAttempt } from "./direct.ts";
 import { describeReport, parseReport, type Report } from "./report.ts";
 import { serviceError, wasTurnedAway } from "./service-errors.ts";
-import { orStopped, wait } from "./wait.ts";
 
 /**
  * Runs one attempt in its function. A function can't be stopped: after a timeout it is waited for, since it ends by its own
@@ -17,14 +17,10 @@ export async function runFunction(attempt: DirectAttempt, clients: Clients): Pro
   const { signal, request } = attempt;
   signal.throwIfAborted();
   const invoked = invoke(attempt, clients);
-  let answer = await orStopped(invoked, signal);
-  if (answer === undefined && isGlacierError(signal.reason, "TASK_TIMEOUT")) {
-    answer = await orStopped(invoked, AbortSignal.timeout(grace));
-  }
-  if (answer === undefined) {
-    invoked.catch(() => {});
-    throw signal.reason;
-  }
+  const answer = await raceAbort(invoked, signal).catch((error: unknown) => {
+    if (!signal.aborted || !isGlacierError(signal.reason, "TASK_TIMEOUT")) throw error;
+    return raceAbort(invoked, AbortSignal.timeout(grace), () => signal.reason);
+  });
   const report = parseReport(Buffer.from(answer.LogResult ?? "", "base64").toString());
   if (report !== undefined) attempt.note(describeReport(report));
   if (answer.FunctionError !== undefined) throw failure(request.task, parse(answer.Payload), report);
@@ -52,9 +48,10 @@ async function invoke({ plan, request, signal }: DirectAttempt, clients: Clients
     } catch (error) {
       if (!wasTurnedAway(error) || tries === triesAtMost) throw refused(error, name, request.task);
       const pause = Math.random() * Math.min(longestWait, 500 * 2 ** tries);
-      await wait(pause, signal);
-      // Nobody would hear what it does.
-      if (signal.aborted) throw refused(error, name, request.task);
+      // Once it has fired, nobody would hear what the function does.
+      await sleep(pause, signal).catch(() => {
+        throw refused(error, name, request.task);
+      });
     }
   }
 }

@@ -7,13 +7,13 @@ import {
   type Plan,
   type RunStatus,
 } from "@glacier/core";
+import { sleep } from "@glacier/core/execute";
 import { stateMachineName } from "../names.ts";
 import type { Clients } from "./clients.ts";
 import type { Deployed } from "./deployed.ts";
 import { History } from "./history.ts";
 import { openSegments } from "./segments.ts";
 import { serviceError } from "./service-errors.ts";
-import { wait } from "./wait.ts";
 
 /** Milliseconds between looks at an execution: longer and longer while nothing happens. */
 const shortestPause = 1000;
@@ -62,7 +62,7 @@ export async function runMachine(
     if (end?.error !== undefined) throw end.error;
     if (end !== undefined) return end.status;
     pause = events.length > 0 || signal.aborted ? shortestPause : Math.min(longestPause, pause * 1.5);
-    await wait(pause, signal.aborted ? undefined : signal);
+    await sleep(pause, signal.aborted ? undefined : signal).catch(() => {});
   }
 }
 

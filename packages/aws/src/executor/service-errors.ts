@@ -27,7 +27,6 @@ const names: Readonly<Record<string, readonly [ErrorCode, string]>> = {
     `The secret key is another than the access key's, or this machine's clock is wrong. ${signIn}`,
   ],
   IncompleteSignature: ["PERMISSION_DENIED", `The credentials are incomplete. ${signIn}`],
-  CredentialsProviderError: ["PERMISSION_DENIED", `No credentials were found. ${signIn}`],
   TokenProviderError: ["PERMISSION_DENIED", `The SSO session has ended. ${signIn}`],
   TooManyRequestsException: ["THROTTLED", slower],
   ThrottlingException: ["THROTTLED", slower],
@@ -68,6 +67,7 @@ export function serviceError(thrown: unknown, { what, action, missing: lacking, 
       context: { ...context, ...(status !== undefined && { status }), ...(requestId !== undefined && { requestId }) },
     });
   if (isMissing(name, said)) return failed("NOT_FOUND", deploy, lacking);
+  if (name === "CredentialsProviderError") return failed("PERMISSION_DENIED", `${whyNone(said)} ${signIn}`);
   const known = Object.hasOwn(names, name) ? names[name] : undefined;
   if (known !== undefined) return failed(...known);
   if (status === 403 || name.startsWith("AccessDenied")) {
@@ -88,6 +88,14 @@ export function serviceError(thrown: unknown, { what, action, missing: lacking, 
     return failed("UNAVAILABLE", "Check the network, and https://health.aws.amazon.com.");
   }
   return failed("INTERNAL", "The message is the service's own; if it means nothing to you, please report it.");
+}
+
+/** Why the SDK has no credentials. */
+function whyNone(said: string): string {
+  if (/\bSSO\b/.test(said)) return "The SSO session has ended.";
+  const profile = process.env["AWS_PROFILE"];
+  if (profile === undefined || profile === "") return "No credentials were found.";
+  return `No credentials were found in profile "${profile}" (AWS_PROFILE), if there is such a profile.`;
 }
 
 /** Whether a request was turned away before it did anything, and will be let in later. */
