@@ -19,8 +19,11 @@ needs libtoolize libtool
 needs cmake cmake
 needs g++ g++
 needs make make
+needs gcc gcc libc6-dev
 needs docker-registry docker-registry
 needs kubectl kubernetes-client
+[ -d /usr/share/gocode/src/github.com/antonmedv/expr ] || missing+=(golang-github-antonmedv-expr-dev)
+[ -x /usr/lib/go-1.19/bin/go ] || missing+=(golang-1.19-go)
 
 if [ ${#missing[@]} = 0 ]; then
   echo "all here"

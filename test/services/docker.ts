@@ -35,7 +35,7 @@ function whatIsMissing(): string | undefined {
 }
 
 /** Starts dockerd on a socket of its own and imports two images made of this machine's programs: nothing can be pulled. */
-export async function startDocker(): Promise<DockerService> {
+export async function startDocker(options: readonly string[] = []): Promise<DockerService> {
   const folder = mkdtempSync(join(tmpdir(), "glacier-docker-"));
   const socketPath = join(folder, "docker.sock");
   const daemon = spawn(
@@ -52,6 +52,7 @@ export async function startDocker(): Promise<DockerService> {
       "--bridge=none",
       "--iptables=false",
       "--ip6tables=false",
+      ...options,
     ],
     { stdio: "ignore", detached: true },
   );

@@ -24,14 +24,14 @@ export interface KubectlError extends Error {
 const programs = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
 
 /** Where kubernetes/build.sh puts what it builds: outside of the checkout, for the next clean clone. */
-function binaries(): string {
+export function kubernetesBinaries(): string {
   return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "glacier/kubernetes-1.20");
 }
 
 /** Why a suite that needs a cluster is skipped. Says so once; in CI that is a failure. */
 export function kubernetesMissing(): string | undefined {
-  const missing = programs.some((name) => !existsSync(join(binaries(), name)))
-    ? `there is no Kubernetes: test/services/kubernetes/build.sh ${binaries()}`
+  const missing = programs.some((name) => !existsSync(join(kubernetesBinaries(), name)))
+    ? `there is no Kubernetes: test/services/kubernetes/build.sh ${kubernetesBinaries()}`
     : findProgram("etcd") === undefined
       ? "etcd is not installed: apt-get install etcd-server"
       : findProgram("kubectl") === undefined
@@ -96,7 +96,7 @@ export async function startKubernetes(): Promise<KubernetesService> {
       `--initial-cluster=default=${etcd(peerPort)}`,
       "--unsafe-no-fsync",
     ]);
-    start(join(binaries(), "kube-apiserver"), [
+    start(join(kubernetesBinaries(), "kube-apiserver"), [
       `--etcd-servers=${etcd(etcdPort)}`,
       "--bind-address=127.0.0.1",
       `--secure-port=${port}`,
@@ -117,14 +117,14 @@ export async function startKubernetes(): Promise<KubernetesService> {
       "--leader-elect=false",
       "--port=0",
     ];
-    start(join(binaries(), "kube-controller-manager"), [
+    start(join(kubernetesBinaries(), "kube-controller-manager"), [
       ...common,
       `--secure-port=${controllersPort}`,
       `--service-account-private-key-file=${file("sa.key")}`,
       "--use-service-account-credentials=false",
       `--cert-dir=${file("certs")}`,
     ]);
-    start(join(binaries(), "kube-scheduler"), [...common, `--secure-port=${schedulerPort}`]);
+    start(join(kubernetesBinaries(), "kube-scheduler"), [...common, `--secure-port=${schedulerPort}`]);
     await untilReady(() => kubectl(["get", "serviceaccount", "default"]));
   } catch (error) {
     await service.stop();

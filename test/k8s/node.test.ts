@@ -1,0 +1,32 @@
+import { aws } from "@glacier/aws";
+import { secretVariable } from "@glacier/core";
+import { KubernetesExecutor } from "@glacier/k8s";
+import { testExecutor } from "@glacier/testkit";
+import { afterAll, beforeAll, describe } from "vitest";
+import { kubernetesMissing } from "../services/kubernetes.ts";
+import { nodeMissing } from "../services/kubernetes-node.ts";
+import { motoMissing } from "../services/moto.ts";
+import { type NodeCluster, startCluster } from "./node/cluster.ts";
+import { ends } from "./node/ends.ts";
+
+const missing = [kubernetesMissing(), nodeMissing(), motoMissing()].some((reason) => reason !== undefined);
+
+// One cluster for all that runs pods: it takes half a minute to start.
+describe.skipIf(missing)("a cluster with a node", () => {
+  let started: NodeCluster;
+  const use = () => started;
+  beforeAll(async () => {
+    started = await startCluster();
+  }, 180_000);
+  afterAll(() => started?.stop(), 120_000);
+
+  testExecutor("KubernetesExecutor", {
+    async create({ secrets }) {
+      const held = Object.entries(secrets).map(([name, value]) => [secretVariable(name), value]);
+      return new KubernetesExecutor(await use().options({ env: Object.fromEntries(held) }));
+    },
+    providers: [aws],
+    timeout: 240_000,
+  });
+  ends(use);
+});
