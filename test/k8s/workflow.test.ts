@@ -84,10 +84,10 @@ test("a task that fails for good fails the run, with its own words", async () =>
   });
 });
 
-test("a pod that is killed is no retry's matter, and the run is over all the same", async () => {
+test("a pod whose process is killed is tried again, and the run is over all the same", async () => {
   const { manifests, journal } = await deployed();
   const { failed, exits } = await runWorkflow(manifests, "squares-x4", { params: { count: 3, fail: "exit" }, secrets });
-  expect([failed, exits["square-all"]]).toEqual([["square-all"], [137]]);
+  expect([failed, exits["square-all"]]).toEqual([["square-all"], [137, 137, 137]]);
   expect((await journal("squares-x4")).at(-1)).toMatchObject({ type: "run.finished", status: "failed" });
 });
 

@@ -60,6 +60,19 @@ export const startFile = "start.mjs";
 /** Bytes of a termination message. https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/ */
 export const largestTermination = 4096;
 
+/**
+ * JSON for an environment variable: with nothing in it that Kubernetes (`$(NAME)`) or Argo (`{{name}}`) would replace.
+ * https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
+ */
+export function inertJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll("$", "\\u0024").replaceAll("{{", "{\\u007b");
+}
+
+/** A text for an environment variable, in which Kubernetes replaces nothing. */
+export function inertText(text: string): string {
+  return text.replaceAll("$", "$$$$");
+}
+
 /** Where manifests, pins and run journals go, beside the datasets. */
 export function stateOf(storage: StorageResource): StorageResource {
   const { key: _, ...root } = storage;

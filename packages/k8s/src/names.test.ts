@@ -46,6 +46,11 @@ it("a task's account is never the engine's", () => {
   );
 });
 
+it("a template's is no word of the language that it is a variable in", () => {
+  for (const word of ["in", "matches", "not", "true"])
+    expect(names.templateName(word)).toMatch(new RegExp(`^${word}-[0-9a-f]{8}$`));
+});
+
 it("are plain where nothing else could be named so", () => {
   const orders = { pipeline: "daily-orders" };
   expect(names.deploymentName(orders)).toBe("daily-orders");

@@ -26,9 +26,15 @@ export function taskName(deployment: Deployment, task: string): string {
   return join([deploymentName(deployment), task], longestName);
 }
 
+/**
+ * Words of the language that Argo reads `depends` in, where a task's name is a variable's.
+ * https://expr-lang.org/docs/language-definition
+ */
+const words = new Set("and contains else false if in let matches nil not or true".split(" "));
+
 /** A task's template in a workflow of its own deployment. */
 export function templateName(task: string): string {
-  return join([task], longestName);
+  return words.has(task) ? hashed(task, [task], longestName) : join([task], longestName);
 }
 
 /** Something that a deployment has one of, beside others of its kind: `<name>-<word>`. */

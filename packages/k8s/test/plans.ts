@@ -57,12 +57,15 @@ export async function manifestsOf(...given: Parameters<typeof compiled>): Promis
   return readManifests(await (await compiled(...given)).forms.manifests());
 }
 
-/** The pods that a workflow's templates make, by template. */
+/** The pods that a workflow's templates make, by template, with the containers that Argo adds. */
 export function podsOf(
   manifests: readonly Manifest[],
 ): Record<string, { spec: Manifest["spec"]; template: Manifest["spec"] }> {
   const workflow = manifests.find(({ kind }) => kind === "WorkflowTemplate")?.["spec"];
   const { securityContext, volumes, podSpecPatch, automountServiceAccountToken } = workflow;
+  const { containers, initContainers, ...patch } = JSON.parse(podSpecPatch);
+  // Without a security context of their own, as its controller makes them by default: workflowpod.go, newExecContainer.
+  const argoexec = (name: string) => ({ name, image: "quay.io/argoproj/argoexec:v3.7.0", command: ["argoexec", name] });
   return Object.fromEntries(
     workflow.templates
       .filter(({ container }: { container?: object }) => container !== undefined)
@@ -75,10 +78,20 @@ export function podsOf(
             volumes,
             automountServiceAccountToken,
             serviceAccountName: template.serviceAccountName,
-            ...JSON.parse(podSpecPatch),
-            containers: [template.container],
+            ...patch,
+            containers: merged([template.container as Named, argoexec("wait")], containers),
+            initContainers: merged([argoexec("init")], initContainers),
           },
         },
       ]),
   );
+}
+
+interface Named {
+  readonly name: string;
+}
+
+/** Containers, patched by their names: https://argo-workflows.readthedocs.io/en/latest/fields/#workflowspec (`podSpecPatch`) */
+function merged(containers: readonly Named[], patches: readonly Named[]): Named[] {
+  return containers.map((one) => ({ ...one, ...patches.find(({ name }) => name === one.name) }));
 }

@@ -7,7 +7,7 @@ import {
   type TaskInvocation,
 } from "@glacier/core";
 import type { V1Job, V1PodSpec } from "@kubernetes/client-node";
-import { variables } from "../deployment.ts";
+import { inertJson, variables } from "../deployment.ts";
 import { attemptLabels, attemptName, sha256 } from "../executor/attempt-name.ts";
 import type { Cluster } from "../executor/cluster.ts";
 import { jobAround } from "../executor/job.ts";
@@ -70,7 +70,7 @@ export class DeployedExecutor implements Executor<"container"> {
     const { pods, owner } = this.#tasks;
     const { spec, labels } = pods[told.task] as TaskPod;
     const env = [
-      { name: variables.invocation, value: JSON.stringify(told) },
+      { name: variables.invocation, value: inertJson(told) },
       { name: variables.mark, value: mark },
     ];
     return jobAround({

@@ -1,9 +1,9 @@
 import { gzipSync } from "node:zlib";
 import type { ContainerCompute, PlanTask } from "@glacier/core";
 import type { V1ConfigMap, V1Job, V1ObjectMeta, V1PodSpec, V1Secret } from "@kubernetes/client-node";
-import { containerName } from "../deployment.ts";
+import { containerName, inertText } from "../deployment.ts";
 import { heapFlag } from "../pod/pod.ts";
-import { amounts, defaultSize } from "../pod/resources.ts";
+import { amounts, defaultSize, mebibytes } from "../pod/resources.ts";
 import { jobAround } from "./job.ts";
 import type { KubernetesExecutorOptions } from "./options.ts";
 import { type PodCall, paths } from "./protocol.ts";
@@ -55,7 +55,7 @@ export function jobOf(
         ...(options.imagePullPolicy !== undefined && { imagePullPolicy: options.imagePullPolicy }),
         command: ["node", heapFlag(memory), "--enable-source-maps", "-e", starter],
         workingDir: "/tmp",
-        env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
+        env: Object.entries(env).map(([key, value]) => ({ name: key, value: inertText(value) })),
         ...(options.envFrom !== undefined && { envFrom: [{ secretRef: { name: options.envFrom } }] }),
         resources: { requests: resources, limits: resources },
         securityContext: {
@@ -95,7 +95,7 @@ function podOf(name: string, mapped: boolean, options: KubernetesExecutorOptions
     volumes: [
       ...(mapped ? [{ name: "code", configMap: { name } }] : []),
       { name: "call", secret: { secretName: name, defaultMode: 0o440 } },
-      { name: "tmp", emptyDir: { sizeLimit: `${Math.ceil(scratch)}Mi` } },
+      { name: "tmp", emptyDir: { sizeLimit: mebibytes(scratch) } },
     ],
   };
 }

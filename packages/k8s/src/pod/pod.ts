@@ -1,6 +1,6 @@
 import type { PlanTask } from "@glacier/core";
-import { codeFolder, containerName, startFile, variables } from "../deployment.ts";
-import { mibOf, type Resources } from "./resources.ts";
+import { codeFolder, containerName, inertText, startFile, variables } from "../deployment.ts";
+import { mebibytes, mibOf, type Resources } from "./resources.ts";
 
 /** A Kubernetes object, or a part of one, as YAML and JSON have it. */
 export type Manifest = { readonly [field: string]: unknown };
@@ -109,7 +109,7 @@ export function podSecurity({ user }: PodSite): Manifest {
 export function volumes({ code, scratch }: PodSite): Manifest[] {
   return [
     { name: "code", projected: { sources: code.map((name) => ({ configMap: { name } })) } },
-    { name: "tmp", emptyDir: { sizeLimit: `${scratch}Mi` } },
+    { name: "tmp", emptyDir: { sizeLimit: mebibytes(scratch) } },
   ];
 }
 
@@ -121,7 +121,7 @@ export function taskEnv(task: PlanTask, env: Readonly<Record<string, string>>, s
   return [
     { name: variables.task, value: task.name },
     ...folders.filter(({ name }) => !Object.hasOwn(env, String(name))),
-    ...Object.entries(env).map(([name, value]) => ({ name, value })),
+    ...Object.entries(env).map(([name, value]) => ({ name, value: inertText(value) })),
     ...[...new Set(Object.values(task.secrets))].map((key) => ({
       name: `${variables.secret}${key}`,
       valueFrom: { secretKeyRef: { name: secrets, key } },

@@ -58,12 +58,17 @@ export function sizeTask(task: PlanTask, defaultImage: string): Sized | readonly
 /** Amounts as the API server itself writes them: so that what is applied is what is read back. */
 export function amounts(cpu: number, memory: number, gpu?: number): Resources {
   const milli = Math.max(1, Math.ceil(cpu * 1000));
-  const mib = Math.max(1, Math.ceil(memory));
   return {
     cpu: milli % 1000 === 0 ? String(milli / 1000) : `${milli}m`,
-    memory: mib % 1024 === 0 ? `${mib / 1024}Gi` : `${mib}Mi`,
+    memory: mebibytes(memory),
     ...(gpu !== undefined && { "nvidia.com/gpu": String(gpu) }),
   };
+}
+
+/** MiB, likewise. */
+export function mebibytes(amount: number): string {
+  const mib = Math.max(1, Math.ceil(amount));
+  return mib % 1024 === 0 ? `${mib / 1024}Gi` : `${mib}Mi`;
 }
 
 /** MiB of what {@link amounts} wrote. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GlacierError, type Json } from "@glacier/core";
 import { beginRun, finishRun, type RemoteSource } from "@glacier/core/execute";
-import { variables } from "../deployment.ts";
+import { inertJson, variables } from "../deployment.ts";
 
 /** Where the first step leaves what all tasks are told, in the folder for temporary files. */
 export const runFile = "glacier-run.json";
@@ -15,7 +15,7 @@ export async function begin(site: RemoteSource): Promise<void> {
     params: paramsOf(process.env),
     executor: "kubernetes",
   });
-  writeFileSync(join(tmpdir(), runFile), JSON.stringify(run));
+  writeFileSync(join(tmpdir(), runFile), inertJson(run));
 }
 
 /** The last step, however the workflow ended. Errors: those of `finishRun`. */

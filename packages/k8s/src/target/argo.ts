@@ -2,7 +2,7 @@ import type { Plan, PlanTask } from "@glacier/core";
 import { exitCodes, variables } from "../deployment.ts";
 import { deploymentName, longestJobName, templateName } from "../names.ts";
 import { container, folders, grace, type Manifest, type PodSite, podSecurity, taskEnv, volumes } from "../pod/pod.ts";
-import type { Resources } from "../pod/resources.ts";
+import { amounts, type Resources } from "../pod/resources.ts";
 import { ownRunId, runFile } from "../runtime/steps.ts";
 import { scheduleOf } from "./schedule.ts";
 import { clock, type Settings, type SizedTask } from "./settings.ts";
@@ -47,7 +47,13 @@ export function workflowTemplate(
       },
       automountServiceAccountToken: false,
       executor: { serviceAccountName: settings.engineAccount },
-      podSpecPatch: JSON.stringify({ enableServiceLinks: false, terminationGracePeriodSeconds: grace, ...site.pod }),
+      podSpecPatch: JSON.stringify({
+        enableServiceLinks: false,
+        terminationGracePeriodSeconds: grace,
+        ...site.pod,
+        containers: [ownContainer("wait")],
+        initContainers: [ownContainer("init")],
+      }),
       securityContext: podSecurity(site),
       serviceAccountName: settings.engineAccount,
       ttlStrategy: { secondsAfterCompletion: keptFor },
@@ -79,6 +85,21 @@ export function cronWorkflow({ cron, timeZone }: NonNullable<Plan["schedule"]>, 
       workflowMetadata: { labels: settings.labels("engine") },
       workflowSpec: { workflowTemplateRef: { name: settings.name } },
     },
+  };
+}
+
+/** vCPUs and MiB of each of Argo's own containers; of the two in a pod one runs beside the task. */
+export const ownSize: Resources = amounts(0.1, 256);
+
+/**
+ * What Argo's own containers lack for the restricted Pod Security Standard, unless its controller is told to give it to them.
+ * https://argo-workflows.readthedocs.io/en/latest/workflow-controller-configmap/ (`executor`)
+ */
+function ownContainer(name: "init" | "wait"): Manifest {
+  return {
+    name,
+    resources: { limits: ownSize, requests: ownSize },
+    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] }, privileged: false },
   };
 }
 
@@ -122,14 +143,23 @@ function taskTemplate({ task, sized }: SizedTask, settings: Settings, site: PodS
 
 /** https://argo-workflows.readthedocs.io/en/latest/retries/ */
 function retryOf({ retry }: PlanTask): Manifest {
-  const { max, delay, factor } = retry;
-  // 137: killed, mostly for the memory that it took. What Argo itself calls an error, a lost node for instance, is tried again.
-  const final = [exitCodes.failedForGood, 137, exitCodes.stopped].join(", ");
+  const { max, delay, factor, maxDelay } = retry;
+  const wholeFactor = Math.max(1, Math.round(factor));
+  // Argo knows it since 3.7; where it is never reached it isn't said.
+  const capped = delay * wholeFactor ** (max - 1) > maxDelay;
   return {
     limit: String(max),
     retryPolicy: "Always",
-    expression: `lastRetry.status == "Error" || asInt(lastRetry.exitCode) not in [${final}]`,
+    expression: retryExpression,
     ...(max > 0 &&
-      delay > 0 && { backoff: { duration: `${delay}s`, factor: String(Math.max(1, Math.round(factor))) } }),
+      delay > 0 && {
+        backoff: { duration: `${delay}s`, factor: String(wholeFactor), ...(capped && { cap: `${maxDelay}s` }) },
+      }),
   };
 }
+
+/**
+ * As errors are retryable or not: what Argo itself calls an error (a lost node, a deleted pod) is tried again, and so is what
+ * was killed, unless for the memory that it took.
+ */
+const retryExpression = `lastRetry.status == "Error" || asInt(lastRetry.exitCode) != ${exitCodes.failedForGood} && not (lastRetry.message contains "OOMKilled")`;

@@ -36,6 +36,7 @@ export async function compileWith(
     if ("image" in sized) tasks.push({ task, sized });
     else diagnostics.push(...sized.map((error): Diagnostic => ({ severity: "error", error })));
   }
+  if (settings.engine === "argo") diagnostics.push(...checkTemplates(tasks));
   const failed = (): boolean => diagnostics.some(({ severity }) => severity === "error");
   if (failed()) return new KubernetesCompilation(diagnostics, undefined, options.transform);
 
@@ -96,6 +97,22 @@ function checkSchedule({ schedule }: Plan): Diagnostic[] {
   }
 }
 
+/** Argo replaces what is in double braces wherever it stands. */
+function checkTemplates(tasks: readonly SizedTask[]): Diagnostic[] {
+  return tasks.flatMap(({ task: { name }, sized: { env } }) =>
+    Object.entries(env)
+      .filter(([, value]) => value.includes("{{"))
+      .map(([variable]): Diagnostic => {
+        const message = `task "${name}" has "{{" in its variable ${variable}, which Argo would replace`;
+        const hint = 'Give the text by a secret or by the image, or use engine: "driver".';
+        return {
+          severity: "error",
+          error: new GlacierError("OPTION_INVALID", { message, hint, context: { task: name } }),
+        };
+      }),
+  );
+}
+
 /** What the bundler warns of. */
 function told({ warnings }: BuiltCode): Diagnostic[] {
   return warnings.map(({ message, file, line }): Diagnostic => {
@@ -132,7 +149,7 @@ function remarks({ tasks }: Plan, settings: Settings): Diagnostic[] {
   const inexact = tasks.filter(({ retry }) => retry.max > 0 && (retry.jitter > 0 || !Number.isInteger(retry.factor)));
   if (inexact.length > 0 && settings.engine === "argo") {
     inform(
-      `Argo waits before the retries of ${inexact.map(({ name }) => `"${name}"`).join(", ")} without jitter and an upper bound, and with a whole factor`,
+      `Argo waits before the retries of ${inexact.map(({ name }) => `"${name}"`).join(", ")} without jitter, and with a whole factor`,
       "Nothing needs to be done.",
     );
   }

@@ -2,7 +2,7 @@ import { compute, createRegistry, secret, storage } from "@glacier/core";
 import { describe, expect, it } from "vitest";
 import { bucket, bucketProvider } from "../../test/bucket.ts";
 import { targetWith } from "../../test/code.ts";
-import { ofKind, readManifests } from "../../test/manifests.ts";
+import { ofKind, readCode, readManifests } from "../../test/manifests.ts";
 import { compiled, manifestsOf, pipelineOf, podsOf, taskOf } from "../../test/plans.ts";
 import { podSecurityViolations } from "../../test/pod-security.ts";
 import type { Transform } from "./options.ts";
@@ -58,14 +58,23 @@ describe("the namespace", () => {
       name: "acme---orders",
       labels: { "pod-security.kubernetes.io/enforce": "restricted", "glacier.dev/tenant": "acme" },
     });
-    // Two tasks of 1 vCPU and 2 GiB, a step of 0.5 and 0.5, and two containers of Argo's in each pod.
+    // Two tasks of 1 vCPU and 2 GiB, a step of 0.5 and 0.5, and one container of Argo's of 0.1 and 0.25 beside each.
     expect(ofKind(manifests, "ResourceQuota")[0]?.["spec"].hard).toEqual({
-      "limits.cpu": "3100m",
+      "limits.cpu": "2800m",
       "limits.memory": "5376Mi",
       pods: "3",
-      "requests.cpu": "3100m",
+      "requests.cpu": "2800m",
       "requests.memory": "5376Mi",
       "requests.nvidia.com/gpu": "1",
+    });
+  });
+
+  it("has room for what a driver starts, and for nothing that it doesn't", async () => {
+    const manifests = await manifestsOf(pipeline(), { engine: "driver" });
+    expect(ofKind(manifests, "ResourceQuota")[0]?.["spec"].hard).toMatchObject({
+      "limits.cpu": "2500m",
+      "limits.memory": "4608Mi",
+      pods: "3",
     });
   });
 
@@ -94,6 +103,11 @@ describe("what can't be deployed", () => {
     ["local", compute.local(), /needs local compute/],
     ["half a GPU", compute.container({ image: "a", gpu: 0.5 }), /asks for 0.5 GPUs/],
     ["a variable of Glacier's", compute.container({ image: "a", env: { GLACIER_RUN: "x" } }), /sets GLACIER_RUN/],
+    [
+      "a variable of Argo's language",
+      compute.container({ image: "a", env: { A: "{{x}}" } }),
+      /has "\{\{" in its variable A/,
+    ],
     ["a variable that is none", compute.container({ image: "a", env: { "1=": "x" } }), /"1="/],
   ])("%s is an error with the fix", async (_, asked, message) => {
     const { diagnostics, forms } = await compiled(pipelineOf([taskOf("load", { compute: asked })]));
@@ -135,6 +149,25 @@ it("secrets are named for whoever has to make them, and no value is asked for he
       },
     },
   ]);
+});
+
+it.each(["argo", "driver"] as const)("%s: what is in variables stays as it is", async (engine) => {
+  const task = taskOf("load", {
+    compute: compute.container({ image: "a", env: { PRICE: "$(HOME) $$5", PLAIN: "a" } }),
+  });
+  const params = { note: "$(HOME) {{workflow.name}}" };
+  const manifests = await manifestsOf(pipelineOf([task]), { engine, params });
+  // Kubernetes: `$$` is `$`, and `$(HOME)` would be a reference.
+  const text = JSON.stringify(manifests) + JSON.stringify(engine === "driver" ? readCode(manifests, "driver") : "");
+  expect(text).toMatch(/\$\$\(HOME\) \$\$\$\$5/);
+  const given = ofKind(manifests, engine === "driver" ? "Job" : "WorkflowTemplate")[0]?.["spec"];
+  const value = (
+    engine === "driver"
+      ? given.template.spec.containers[0].env.find(({ name }: { name: string }) => name === "GLACIER_PARAMS")
+      : given.arguments.parameters[0]
+  ).value;
+  expect(value).not.toMatch(/\$|\{\{/);
+  expect(JSON.parse(value)).toEqual(params);
 });
 
 it("transform has the last word on each manifest", async () => {

@@ -1,9 +1,7 @@
 import type { Manifest } from "../pod/pod.ts";
 import { amounts, mibOf, type Resources } from "../pod/resources.ts";
+import { ownSize } from "./argo.ts";
 import type { Settings, SizedTask } from "./settings.ts";
-
-/** Containers that an engine adds to pods, by the namespace's default: vCPUs and MiB. */
-const addedSize = amounts(0.1, 128);
 
 /** A namespace whose pods must pass the restricted standard. https://kubernetes.io/docs/concepts/security/pod-security-admission/ */
 export function namespace(settings: Settings): Manifest {
@@ -24,9 +22,7 @@ export function namespace(settings: Settings): Manifest {
 /** Room for one run with every task at once, and what containers get that say nothing. */
 export function quota(tasks: readonly SizedTask[], steps: Resources, settings: Settings): Manifest[] {
   const sizes = [...tasks.map(({ sized }) => sized.resources), steps];
-  // A pod has up to two of an engine's own.
-  const added = sizes.flatMap(() => [addedSize, addedSize]);
-  const all = [...sizes, ...added];
+  const all = [...sizes, ...(settings.engine === "argo" ? sizes.map(() => ownSize) : [])];
   const { cpu, memory } = amounts(
     sum(all, "cpu", milli) / 1000,
     all.reduce((total, size) => total + mibOf(size), 0),
@@ -52,7 +48,7 @@ export function quota(tasks: readonly SizedTask[], steps: Resources, settings: S
       apiVersion: "v1",
       kind: "LimitRange",
       metadata: settings.metadata(settings.name, "shared"),
-      spec: { limits: [{ type: "Container", default: addedSize, defaultRequest: addedSize }] },
+      spec: { limits: [{ type: "Container", default: ownSize, defaultRequest: ownSize }] },
     },
   ];
 }

@@ -1,5 +1,5 @@
 import type { Plan, PlanTask } from "@glacier/core";
-import type { Deployment } from "../deployment.ts";
+import { type Deployment, inertJson } from "../deployment.ts";
 import { defaultPendingTimeout } from "../executor/job-runner.ts";
 import { type Component, labelsOf } from "../labels.ts";
 import { deploymentName, ownName, secretsName, taskName } from "../names.ts";
@@ -54,7 +54,7 @@ export class Settings {
     this.defaultImage = options.defaultImage ?? "node:24-slim";
     this.egressPorts = options.egressPorts ?? [];
     this.engine = options.engine ?? "argo";
-    this.params = JSON.stringify(options.params ?? {});
+    this.params = inertJson(options.params ?? {});
     this.pendingTimeout = options.pendingTimeout ?? defaultPendingTimeout;
   }
 

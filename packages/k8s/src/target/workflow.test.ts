@@ -74,8 +74,15 @@ describe("pods", () => {
       activeDeadlineSeconds: 120,
       retryStrategy: { limit: "3", retryPolicy: "Always", backoff: { duration: "2s", factor: "2" } },
     });
+    expect(pods["big"]?.template.retryStrategy.backoff).not.toHaveProperty("cap");
     expect(pods["plain"]?.template.activeDeadlineSeconds).toBeUndefined();
     expect(pods["plain"]?.template.retryStrategy).toMatchObject({ limit: "0" });
+  });
+
+  it("wait no longer than the task says before they are tried again", async () => {
+    const retries = { max: 5, delay: 2, factor: 3, maxDelay: 60, jitter: 0 };
+    const pods = podsOf(await manifestsOf(pipelineOf([taskOf("load", { retries })])));
+    expect(pods["load"]?.template.retryStrategy.backoff).toEqual({ duration: "2s", factor: "3", cap: "60s" });
   });
 
   it("have secrets by reference, under names that differ where the secrets do", async () => {
