@@ -62,6 +62,9 @@ export type RunRequest =
    */
   | { readonly step: "finish"; readonly run: RemoteRun; readonly error?: CaughtError };
 
+/** The state machine's state that a failed run goes to: no task does anything more. */
+export const failedStep = "Finish failed";
+
 /** An error as Step Functions keeps it. */
 export interface CaughtError {
   readonly Error: string;

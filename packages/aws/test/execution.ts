@@ -25,7 +25,7 @@ export async function execute(definition: Chain, name: string, input: object, ca
   };
   const overrides = {
     taskResourceLocalHandlers: Object.fromEntries(states.map((state) => [state, handler(state)])),
-    retryIntervalOverrides: Object.fromEntries(states.map((state) => [state, 0])),
+    retryIntervalOverrides: Object.fromEntries(retriedStates(definition).map((state) => [state, 0])),
   };
   // It doesn't count retries, so this is the first attempt's; `call` is told the number.
   const context = { Execution: { Name: name }, State: { RetryCount: 0 } };
@@ -45,6 +45,13 @@ export async function execute(definition: Chain, name: string, input: object, ca
 /** A failure of a task state, as a state machine sees it. */
 export function taskError({ Error: name, Cause }: CaughtError): Error {
   return Object.assign(new Error(Cause), { name });
+}
+
+function retriedStates({ States }: Chain): string[] {
+  return Object.entries(States).flatMap(([name, { Retry, Branches = [] }]) => [
+    ...(Retry === undefined ? [] : [name]),
+    ...Branches.flatMap(retriedStates),
+  ]);
 }
 
 function taskStates({ States }: Chain): string[] {

@@ -2,11 +2,9 @@ import { describeThrown, GlacierError, isGlacierError } from "@glacier/core";
 import type { RemoteAttempt, RemoteSource } from "@glacier/core/execute";
 import { attemptHere } from "@glacier/core/node";
 import { variables } from "../deployment.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { defect } from "./lambda.ts";
 import { readSecret } from "./secrets.ts";
-
-/** How a container of a task ends. The error itself is in the run's journal. */
-export const exitCodes = { succeeded: 0, failed: 1, failedForGood: 2, stopped: 143 } as const;
 
 /** Runs the attempt that the environment names, and ends the process. */
 export async function containerMain(site: Promise<RemoteSource>): Promise<never> {

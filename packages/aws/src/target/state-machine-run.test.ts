@@ -1,17 +1,23 @@
 import { compute } from "@glacier/core";
 import aslValidator from "asl-validator";
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Call, type Ended, execute, taskError } from "../../test/execution.ts";
-import { compiled, dag, pipelineOf, tasksOf } from "../../test/plans.ts";
+import { compiled, dag, pipelineOf, taskOf, tasksOf } from "../../test/plans.ts";
 import { readTerraform } from "../../test/terraform-file.ts";
 
 const own = { Error: "TASK_FAILED", Cause: '{"code":"TASK_FAILED","message":"no luck"}' };
+const image = compute.container({ image: "node:24" });
+/** As Step Functions tells of a container: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html */
+const container = (ends: object, more: object = {}) => ({
+  Error: "States.TaskFailed",
+  Cause: JSON.stringify({ Containers: [{ Cpu: "256", ...ends, GpuIds: [], Name: "task" }], Cpu: "256", ...more }),
+});
 
 /** What an execution did, its tasks taking as many turns of the event loop as `turns` says; that at `failing` fails. */
 async function ran(graph: readonly number[][], turns: readonly number[], failing?: number) {
-  const image = (i: number) => (i % 5 === 4 ? { compute: compute.container({ image: "node:24" }) } : {});
-  const compilation = await compiled(pipelineOf(tasksOf(graph, image)));
+  const inContainers = (i: number) => (i % 5 === 4 ? { compute: image, retries: i % 2 } : {});
+  const compilation = await compiled(pipelineOf(tasksOf(graph, inContainers)));
   const { definition } = readTerraform(await compilation.forms.terraform()).machine;
   const started: string[] = [];
   const over = new Set<string>();
@@ -28,13 +34,16 @@ async function ran(graph: readonly number[][], turns: readonly number[], failing
     started.push(state);
     if (!graph[index]?.every((before) => over.has(`t${before}`))) early.push(state);
     for (let turn = turns[index] ?? 0; turn > 0; turn--) await new Promise(setImmediate);
-    if (index === failing) throw taskError(own);
+    if (index === failing) throw taskError(isRetried(index) ? container({ ExitCode: 2 }) : own);
     over.add(state);
     return {};
   };
   const ended: Ended = await execute(definition, "run-1", {}, call);
   return { definition, started, early, finished, ended };
 }
+
+/** Of those in containers, which one has attempts. */
+const isRetried = (index: number) => index % 10 === 9;
 
 it("starts every task once, after all that it depends on, in whatever graph; a task's failure is the run's", async () => {
   const graphs = dag(20).chain((graph) =>
@@ -55,11 +64,91 @@ it("starts every task once, after all that it depends on, in whatever graph; a t
       expect(good).toMatchObject({ finished: "succeeded", ended: { output: { runId: "run-1" } } });
 
       const bad = await ran(graph, turns, failing);
-      expect(bad.ended).toEqual({ error: own });
-      expect(bad.finished, "finish is told").toEqual(own);
+      const error = isRetried(failing) ? { ...container({ ExitCode: 2 }), Error: "TASK_CRASHED.Final" } : own;
+      expect(bad.ended).toEqual({ error });
+      expect(bad.finished, "finish is told").toEqual(error);
       expect(new Set(bad.started).size).toBe(bad.started.length);
       expect(bad.early).toEqual([]);
     }),
     { numRuns: 500 },
   );
 }, 120_000);
+
+describe("a container with two retries", () => {
+  /** Runs one whose attempts end so, the last also all further ones. */
+  async function attempts(...ends: ({ Error: string; Cause: string } | undefined)[]) {
+    const { forms } = await compiled(pipelineOf([taskOf("train", { compute: image, retries: 2 })]));
+    const { definition } = readTerraform(await forms.terraform()).machine;
+    let starts = 0;
+    const told: unknown[] = [];
+    const ended = await execute(definition, "run-1", {}, async (parameters, state) => {
+      const { step, error } = (parameters["Payload"] ?? {}) as Record<string, unknown>;
+      if (step === "begin")
+        return { Payload: { runId: "run-1", params: { day: "today" }, segment: "000002", selected: "all" } };
+      if (step === "finish") return { Payload: { runId: "run-1", error } };
+      expect(state).toBe("train");
+      told.push(parameters["Overrides"]);
+      const end = ends[Math.min(starts++, ends.length - 1)];
+      if (end !== undefined) throw taskError(end);
+      return {};
+    });
+    return { starts, ended, told };
+  }
+
+  it("is told its attempt and its run", async () => {
+    const { starts, told } = await attempts(undefined);
+    expect(starts).toBe(1);
+    const [{ ContainerOverrides: overrides }] = told as [{ ContainerOverrides: { Environment: unknown }[] }];
+    expect(overrides[0]?.Environment).toEqual([
+      { Name: "GLACIER_TASK", Value: "train" },
+      { Name: "GLACIER_ATTEMPT", Value: "1" },
+      {
+        Name: "GLACIER_RUN",
+        Value: JSON.stringify({ runId: "run-1", params: { day: "today" }, segment: "000002", selected: "all" }),
+      },
+    ]);
+  });
+
+  it("is started again after an error that may be tried again, and the run goes on", async () => {
+    const { starts, ended } = await attempts(container({ ExitCode: 1 }), undefined);
+    expect(starts).toBe(2);
+    expect(ended).toEqual({ output: { runId: "run-1" } });
+  });
+
+  it.each([
+    ["an error that may be tried again", container({ ExitCode: 1 }), 3, "TASK_CRASHED"],
+    ["a crash", container({ ExitCode: 139 }), 3, "TASK_CRASHED"],
+    [
+      "a word in its environment",
+      container({ ExitCode: 1, Reason: 'said "ExitCode":2, and OutOfMemory' }),
+      3,
+      "TASK_CRASHED",
+    ],
+    ["its time", { Error: "States.Timeout", Cause: "" }, 3, "States.Timeout"],
+    ["an error that is final", container({ ExitCode: 2 }), 1, "TASK_CRASHED.Final"],
+    ["too little memory", container({ ExitCode: 137, Reason: "OutOfMemoryError: killed" }), 1, "TASK_CRASHED.Final"],
+    ["no image", container({ Reason: "CannotPullContainerError: no" }), 1, "TASK_CRASHED.Final"],
+    [
+      "no image, said of the whole",
+      container({}, { StoppedReason: "CannotPullContainerError: no" }),
+      1,
+      "TASK_CRASHED.Final",
+    ],
+    [
+      "no task definition",
+      { Error: "ECS.ClientException", Cause: "TaskDefinition not found." },
+      1,
+      "ECS.ClientException",
+    ],
+    [
+      "a service that is never ready",
+      { Error: "ECS.AmazonECSException", Cause: "Rate exceeded" },
+      9,
+      "ECS.AmazonECSException",
+    ],
+  ])("after %s", async (_, end, times, name) => {
+    const { starts, ended } = await attempts(end);
+    expect(starts).toBe(times);
+    expect(ended).toEqual({ error: { Error: name, Cause: end.Cause } });
+  });
+});

@@ -131,6 +131,19 @@ describe("a task's retries", () => {
     expect(errors).not.toContain("DATA_INVALID");
   });
 
+  it("are of a container's attempts, not of its state, which can't tell why it ended", async () => {
+    const machine = await machineOf(
+      pipelineOf([taskOf("load", { retries: 3, compute: compute.container({ image: "node:24" }) })]),
+    );
+    const states = statesOf(machine);
+    expect(states.get("Attempts: load")).toMatchObject({
+      Parameters: { "attempt.$": "States.MathAdd($$.State.RetryCount, 1)", "run.$": "$" },
+      Retry: [{ ErrorEquals: ["TASK_CRASHED", "States.Timeout"], MaxAttempts: 3 }],
+    });
+    expect(states.get("load")?.Retry).toMatchObject([{ ErrorEquals: expect.arrayContaining(["ECS.ServerException"]) }]);
+    expect(aslValidator(machine)).toMatchObject({ isValid: true, errors: [] });
+  });
+
   it("wait no longer than their longest, also where that is less than their first", async () => {
     expect(await retryOf({ retries: { max: 2, delay: 30, factor: 2, maxDelay: 10, jitter: 0 } })).toEqual([
       { ErrorEquals: expect.anything(), MaxAttempts: 2, IntervalSeconds: 10, BackoffRate: 1 },

@@ -1,9 +1,12 @@
 import type { Plan } from "@glacier/core";
 import { type Barrier, type SeriesParallel, seriesParallel } from "@glacier/core/compile";
+import { failedStep } from "../deployment.ts";
 import { functionName } from "../names.ts";
 import type { Sized } from "./compute.ts";
+import { services } from "./retry.ts";
 import type { Settings } from "./settings.ts";
-import { type State, services, taskState } from "./task-state.ts";
+import { end, type State } from "./state.ts";
+import { eventsOf, functionEvents, parallelEvents, taskState } from "./task-state.ts";
 import type { Value } from "./text.ts";
 
 /** A pipeline as Step Functions runs it. */
@@ -26,7 +29,11 @@ export function stateMachineOf(plan: Plan, sizes: ReadonlyMap<string, Sized>, se
   const dependencies: Set<number>[] = plan.tasks.map(() => new Set());
   for (const { from, to } of plan.edges) dependencies[position.get(to) as number]?.add(position.get(from) as number);
   const { tree, barriers } = seriesParallel(dependencies.map((before) => [...before]));
-  const nesting = new Nesting((task) => taskState(plan, task, sizes, settings));
+  const ofTask = <T>(index: number, use: (task: Plan["tasks"][number], sized: Sized) => T): T => {
+    const task = plan.tasks[index] as Plan["tasks"][number];
+    return use(task, sizes.get(task.name) as Sized);
+  };
+  const nesting = new Nesting((index) => ofTask(index, (task, sized) => taskState(task, sized, settings)));
   const run = functionName(settings.deployment);
   const { lambda } = services(settings);
 
@@ -49,11 +56,11 @@ export function stateMachineOf(plan: Plan, sizes: ReadonlyMap<string, Sized>, se
         Type: "Parallel",
         Branches: [nesting.sequence(tree)],
         ResultPath: null,
-        Catch: [{ ErrorEquals: ["States.ALL"], ResultPath: "$.error", Next: "Finish failed" }],
+        Catch: [{ ErrorEquals: ["States.ALL"], ResultPath: "$.error", Next: failedStep }],
         Next: "Finish",
       },
       Finish: { ...runStep({ step: "finish", "run.$": "$" }), ResultSelector: taken(["runId"]), End: true },
-      "Finish failed": {
+      [failedStep]: {
         ...runStep({ step: "finish", "run.$": "$", "error.$": "$.error" }),
         ResultSelector: { "Error.$": "$.Payload.error.Error", "Cause.$": "$.Payload.error.Cause" },
         ResultPath: "$.error",
@@ -64,24 +71,17 @@ export function stateMachineOf(plan: Plan, sizes: ReadonlyMap<string, Sized>, se
       Failed: { Type: "Fail", ErrorPath: "$.error.Error", CausePath: "$.error.Cause" },
     },
   };
-  const least =
-    2 + 2 * events.function + events.parallel * (nesting.parallels + 1) + count(sizes, ({ kind }) => events[kind]);
-  const retries = plan.tasks.reduce((sum, { retry }) => sum + retry.max * events.retry, 0);
+  const events = plan.tasks.map((_, index) => ofTask(index, eventsOf));
+  const least = events.reduce(
+    (sum, { once }) => sum + once,
+    2 + 2 * functionEvents + parallelEvents * (nesting.parallels + 1),
+  );
   return {
     definition,
-    events: { least, most: least + retries },
+    events: { least, most: events.reduce((sum, { again }) => sum + again, least) },
     barriers: barriers.map((barrier) => named(barrier, plan)),
   };
 }
-
-/** https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html: entered, scheduled, started, (submitted,) succeeded, exited. */
-const events = { function: 5, container: 6, parallel: 4, retry: 3 } as const;
-
-/**
- * How a branch ends. A Parallel state's result has the output of each branch, and may not be larger than any other's, also
- * where nobody takes it: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
- */
-const end = { OutputPath: null, End: true } as const;
 
 /** Nodes of the tree as states. */
 class Nesting {
@@ -118,8 +118,4 @@ function taken(names: readonly string[]): { readonly [key: string]: Value } {
 function named({ tasks, waitFor }: Barrier, plan: Plan): Machine["barriers"][number] {
   const names = (positions: readonly number[]) => positions.map((i) => plan.tasks[i]?.name as string);
   return { tasks: names(tasks), waitFor: names(waitFor) };
-}
-
-function count(sizes: ReadonlyMap<string, Sized>, eventsOf: (sized: Sized) => number): number {
-  return [...sizes.values()].reduce((sum, sized) => sum + eventsOf(sized), 0);
 }
