@@ -65,6 +65,10 @@ export type RunRequest =
 /** The state machine's state that a failed run goes to: no task does anything more. */
 export const failedStep = "Finish failed";
 
+/** What to do where something that AWSTarget emits isn't there. */
+export const deploy =
+  "Compile and apply: `glacier compile --target aws`, then `terraform apply` (or deploy the CloudFormation template). Check the region and the account, too.";
+
 /** An error as Step Functions keeps it. */
 export interface CaughtError {
   readonly Error: string;

@@ -226,6 +226,24 @@ describe("a run that an engine walks", () => {
     ]);
   });
 
+  it("takes the engine's word for whose process died, where several were at work", async () => {
+    const { begin, finish, journal, world } = engine();
+    const run = await begin();
+    for (const task of ["left", "right"]) {
+      const started = { type: "attempt.started", runId: "r1", time: Date.now(), task, attempt: 1 };
+      world.put(`state/runs/p/r1/${run.segment}.${task}.1.000001.ndjson`, `${JSON.stringify(started)}\n`);
+    }
+    const failure = { message: 'task "right": killed', hint: "-", context: { task: "right" } };
+    await finish(run, new GlacierError("OUT_OF_MEMORY", failure));
+    expect(outline((await journal()).slice(-5))).toEqual([
+      "attempt.failed right",
+      "task.failed right",
+      "task.cancelled left",
+      "task.skipped sum",
+      "run.finished",
+    ]);
+  });
+
   it("cancels an attempt", async () => {
     const { begin, attempt, journal } = engine();
     const run = await begin();

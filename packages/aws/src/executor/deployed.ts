@@ -1,10 +1,10 @@
 import { type AnyPipeline, type CheckContext, GlacierError } from "@glacier/core";
 import { sleep } from "@glacier/core/execute";
 import { buildCode } from "../code/index.ts";
-import { type Deployment, variables } from "../deployment.ts";
+import { type Deployment, deploy, variables } from "../deployment.ts";
 import { functionName } from "../names.ts";
 import type { Clients } from "./clients.ts";
-import { deploy, serviceError } from "./service-errors.ts";
+import { serviceError } from "./service-errors.ts";
 
 /** What a deployment's run function tells of it. */
 export interface Deployed {

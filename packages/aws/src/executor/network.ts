@@ -1,9 +1,10 @@
 import { GlacierError, type Plan } from "@glacier/core";
+import { deploy } from "../deployment.ts";
 import { stateMachineName } from "../names.ts";
 import type { Clients } from "./clients.ts";
 import type { Deployed } from "./deployed.ts";
 import type { Network } from "./ecs.ts";
-import { deploy, serviceError } from "./service-errors.ts";
+import { serviceError } from "./service-errors.ts";
 
 /** The network that containers were deployed with: the state machine has it. Errors: `NOT_FOUND`, `PERMISSION_DENIED`. */
 export async function networkOf(plan: Plan, { arn }: Deployed, clients: Clients): Promise<Network> {

@@ -1,4 +1,5 @@
 import { describeThrown, type ErrorCode, type ErrorContext, GlacierError, isGlacierError } from "@glacier/core";
+import { deploy } from "../deployment.ts";
 
 /** What was tried when a service refused. */
 export interface Call {
@@ -14,8 +15,6 @@ export interface Call {
 const signIn =
   "Sign in again (aws sso login), or set AWS_PROFILE or AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.";
 const slower = "Wait and try again, lower the run's concurrency, or raise the account's quota.";
-export const deploy: string =
-  "Compile and apply: `glacier compile --target aws`, then `terraform apply` (or deploy the CloudFormation template). Check the region and the account, too.";
 
 /** Errors by name: https://docs.aws.amazon.com/awssupport/latest/user/common-errors.html and each API's own page. */
 const names: Readonly<Record<string, readonly [ErrorCode, string]>> = {
@@ -73,7 +72,9 @@ export function serviceError(thrown: unknown, { what, action, missing: lacking, 
   if (status === 403 || name.startsWith("AccessDenied")) {
     return failed("PERMISSION_DENIED", `Allow ${action} in the policy of whoever runs this.`);
   }
-  if (status === 429) return failed("THROTTLED", slower);
+  // ECS wraps what EC2 says of its network into a name that says nothing of it.
+  if (status === 429 || /Rate exceeded|\bThrottling/.test(said)) return failed("THROTTLED", slower);
+  if (name === "ClientException" && /capacity limit/i.test(said)) return failed("UNAVAILABLE", slower);
   if (said === "Region is missing") {
     return failed(
       "OPTION_INVALID",
@@ -107,9 +108,9 @@ export function wasTurnedAway(thrown: unknown): boolean {
   );
 }
 
-/** ECS has no name of its own for a task definition that isn't there. */
+/** RunTask has no name of its own for a task definition that isn't there. */
 function isMissing(name: string, said: string): boolean {
-  return missing.includes(name) || (name === "ClientException" && /unable to describe task definition/i.test(said));
+  return missing.includes(name) || (name === "ClientException" && /TaskDefinition not found/i.test(said));
 }
 
 function isNetwork(name: string, code: string | undefined): boolean {

@@ -1,5 +1,5 @@
 import { deserializeError, type ErrorCode, errorCodes, GlacierError, type SerializedError } from "@glacier/core";
-import type { CaughtError } from "../deployment.ts";
+import { type CaughtError, deploy, variables } from "../deployment.ts";
 
 /** What failed, as Lambda tells it: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html */
 export interface FunctionError {
@@ -27,7 +27,7 @@ export function functionError({ errorType = "Error", errorMessage = "", trace }:
   const [code, hint] = known === undefined ? unknown : [known.code, known.hint];
   const exitCode = /exit status (\d+)/.exec(errorMessage)?.[1];
   return new GlacierError(code, {
-    message: known?.message ?? `its process ended: ${said}`,
+    message: known === undefined ? `its process ended: ${said}` : (known.message ?? `it could not be started: ${said}`),
     hint,
     ...(trace !== undefined &&
       trace.length > 0 && { cause: Object.assign(new Error(errorMessage), { stack: trace.join("\n") }) }),
@@ -39,6 +39,7 @@ interface Rule {
   readonly when: RegExp;
   readonly code: ErrorCode;
   readonly hint: string;
+  /** Absent for what kept it from starting. */
   readonly message?: string;
 }
 
@@ -51,7 +52,7 @@ const rules: readonly Rule[] = [
     when: /Sandbox\.Timedout|Task timed out after|States\.(Heartbeat)?Timeout/,
     code: "TASK_TIMEOUT",
     message: "it took longer than its timeout, and did not stop by itself",
-    hint: "Raise compute.serverless({ timeout }), or look for a loop that never lets go: it can't be told to stop.",
+    hint: "Raise its timeout (the task's, or compute.serverless({ timeout })), or look for a loop that never lets go: it can't be told to stop.",
   },
   {
     when: /OutOfMemory|signal: killed/,
@@ -60,14 +61,25 @@ const rules: readonly Rule[] = [
     hint: "Raise the compute's memory, or stream rows instead of keeping them all.",
   },
   {
-    when: /TooManyRequests|Throttl/,
+    when: /TooManyRequests|Throttl|Rate exceeded/,
     code: "THROTTLED",
-    hint: "Raise the account's concurrency, or reserve some for the function.",
+    hint: "Raise the account's quota (of concurrent functions, of tasks that ECS starts), or start fewer at once.",
   },
   {
     when: /AccessDenied|not authorized|States\.Permissions/,
     code: "PERMISSION_DENIED",
     hint: "Deploy what AWSTarget emits again: it has the policies that are needed.",
+  },
+  {
+    // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html#API_RunTask_Errors: a task definition has no name of its own for that.
+    when: /^\w+\.(ResourceNotFound|ClusterNotFound)|TaskDefinition not found/,
+    code: "NOT_FOUND",
+    hint: deploy,
+  },
+  {
+    when: /^ECS\.InvalidParameter/,
+    code: "OPTION_INVALID",
+    hint: "Check the subnets and security groups of AWSTarget({ network }), compile and apply.",
   },
   {
     when: /^(Lambda|ECS|AWSLambda|AmazonECS)\.(?!Unknown)/,
@@ -79,28 +91,36 @@ const rules: readonly Rule[] = [
 /** A task of ECS's that has ended: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html */
 interface StoppedTask {
   readonly StoppedReason?: string;
+  readonly Overrides?: {
+    readonly ContainerOverrides?: readonly {
+      readonly Environment?: readonly { readonly Name?: string; readonly Value?: string }[];
+    }[];
+  };
   readonly Containers: readonly { readonly ExitCode?: number; readonly Reason?: string }[];
 }
 
 /** The error of a container that didn't end well; what its task's code threw is in the journal. */
-export function containerError({ StoppedReason, Containers: [container] }: StoppedTask): GlacierError {
+export function containerError({ StoppedReason, Overrides, Containers: [container] }: StoppedTask): GlacierError {
   const reason = container?.Reason ?? StoppedReason ?? "";
   const exitCode = container?.ExitCode;
-  const context = exitCode === undefined ? {} : { exitCode };
+  const environment = Overrides?.ContainerOverrides?.flatMap(({ Environment = [] }) => Environment);
+  const task = environment?.find(({ Name }) => Name === variables.task)?.Value;
+  const context = { ...(task !== undefined && { task }), ...(exitCode !== undefined && { exitCode }) };
+  const its = task === undefined ? "its" : `task "${task}": its`;
   if (/CannotPull|ImageNotFound/.test(reason))
     return new GlacierError("IMAGE_UNAVAILABLE", {
-      message: `its image can't be pulled: ${reason}`,
+      message: `${its} image can't be pulled: ${reason}`,
       hint: "Push it: glacier push.",
       context,
     });
   if (/OutOfMemory/.test(reason) || exitCode === 137)
     return new GlacierError("OUT_OF_MEMORY", {
-      message: `its container needed more memory than it has${reason === "" ? "" : `: ${reason}`}`,
+      message: `${its} container needed more memory than it has${reason === "" ? "" : `: ${reason}`}`,
       hint: "Raise compute.container({ memory }), or stream rows instead of keeping them all.",
       context,
     });
   return new GlacierError("TASK_CRASHED", {
-    message: `its container ended${exitCode === undefined ? "" : ` with exit code ${exitCode}`}${reason === "" ? "" : `: ${reason}`}`,
+    message: `${its} container ended${exitCode === undefined ? "" : ` with exit code ${exitCode}`}${reason === "" ? "" : `: ${reason}`}`,
     hint: lookIntoLog,
     context,
   });

@@ -74,12 +74,58 @@ describe("what ends a task without a word of its own", () => {
       { Error: "Lambda.AWSLambdaException", Cause: "User is not authorized to perform" },
       "PERMISSION_DENIED",
     ],
+    [
+      "a throttle of ECS's own, as Step Functions names it",
+      {
+        Error: "ECS.AmazonECSException",
+        Cause: "Rate exceeded. (Service: AmazonECS; Status Code: 400; Error Code: ThrottlingException; Request ID: 1)",
+      },
+      "THROTTLED",
+    ],
+    [
+      "a throttle of the network's, which ECS calls another",
+      {
+        Error: "ECS.InvalidParameterException",
+        Cause: "Error retrieving subnet information for [subnet-1]: Rate exceeded",
+      },
+      "THROTTLED",
+    ],
+    [
+      "a subnet",
+      { Error: "ECS.InvalidParameterException", Cause: "The subnet ID 'x' does not exist" },
+      "OPTION_INVALID",
+    ],
+    ["no function", { Error: "Lambda.ResourceNotFoundException", Cause: "Function not found: x" }, "NOT_FOUND"],
+    ["no cluster", { Error: "ECS.ClusterNotFoundException", Cause: "Cluster not found." }, "NOT_FOUND"],
+    ["no task definition", { Error: "ECS.ClientException", Cause: "TaskDefinition not found." }, "NOT_FOUND"],
+    [
+      "no room in ECS",
+      { Error: "ECS.ClientException", Cause: "Tasks provisioning capacity limit exceeded." },
+      "UNAVAILABLE",
+    ],
     ["an exit code", ecs({ ExitCode: 3 }), "TASK_CRASHED"],
     ["a container's memory", ecs({ ExitCode: 137, Reason: "OutOfMemoryError: Container killed" }), "OUT_OF_MEMORY"],
     ["its image", ecs({ Reason: "CannotPullContainerError: not found" }), "IMAGE_UNAVAILABLE"],
     ["something else", { Error: "Boom", Cause: "not JSON" }, "TASK_CRASHED"],
   ])("%s", (_, caught, code) => {
     expect(caughtError(caught)).toMatchObject({ code, hint: expect.stringMatching(/\w/) });
+  });
+
+  it("says what to do where nothing is deployed, and that nothing was started", () => {
+    const error = caughtError({ Error: "Lambda.ResourceNotFoundException", Cause: "Function not found: x" });
+    expect(error).toMatchObject({ retryable: false, hint: expect.stringContaining("terraform apply") });
+    expect(error.message).toMatch(/^it could not be started: .*Function not found/);
+  });
+
+  it("knows whose container ended: ECS tells what it was started with", () => {
+    const Environment = [{ Name: "GLACIER_TASK", Value: "train" }];
+    const Overrides = { ContainerOverrides: [{ Name: "task", Environment }] };
+    const Cause = JSON.stringify({ Containers: [{ ExitCode: 9 }], Overrides });
+    expect(caughtError({ Error: "States.TaskFailed", Cause })).toMatchObject({
+      code: "TASK_CRASHED",
+      message: 'task "train": its container ended with exit code 9',
+      context: { task: "train", exitCode: 9 },
+    });
   });
 
   it("keeps the exit code", () => {

@@ -65,10 +65,10 @@ export async function endOfTasks(
     }
   }
   const open = [...lasts].filter(([, { event }]) => event.type === "attempt.started");
-  const [only] = open;
-  // A process that died says nothing, and the engine doesn't say whose it was: that is certain where only one was at work.
-  if (failure.code !== "CANCELLED" && because.size === 0 && only !== undefined && open.length === 1) {
-    const [task, last] = only;
+  // A process that died says nothing. Whose it was the engine may know; else it is certain where only one was at work.
+  const dead = open.length === 1 ? open[0] : open.find(([task]) => task === failure.context.task);
+  if (failure.code !== "CANCELLED" && because.size === 0 && dead !== undefined) {
+    const [task, last] = dead;
     const error = asTaskError(task, failure);
     end(task, error, ...died(runId, task, last, error));
   }
