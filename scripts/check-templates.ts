@@ -1,5 +1,5 @@
 // Begins a project of each template with `npm create glacier`, of the packed packages and with plain npm, and does there what its
-// README says: a pipeline, pipelines over formats and for AWS, a provider package; and the packed provider in a pipeline of its users.
+// README says: a pipeline, pipelines over formats and for AWS and Kubernetes, a provider package; and the packed provider in a pipeline of its users.
 import { execFile } from "node:child_process";
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +15,7 @@ try {
   // One after the other: npx installs create-glacier with the first.
   const plain = await create("plain", []);
   const columns = await create("columns", ["--provider", "formats"]);
-  const cloud = await create("cloud", ["--provider", "aws"]);
+  const cloud = await create("cloud", ["--provider", "aws", "--provider", "k8s"]);
   const shelf = await create("shelf", ["--template", "provider", "--name", provider]);
   const customer = await create("customer", ["--provider", provider]);
   await both(
@@ -25,6 +25,8 @@ try {
       await checkPipeline(cloud, /revenue\s.*\.glacier\/data\/revenue\.json/);
       const compiled = await run(cloud, "npx", ["glacier", "compile", "--env", "aws", "--out", "infra"]);
       expectOutput("npx glacier compile", compiled, /compiled for aws as terraform[\s\S]*main\.tf\.json/);
+      const manifests = await run(cloud, "npx", ["glacier", "compile", "--env", "kubernetes", "--out", "deploy"]);
+      expectOutput("npx glacier compile", manifests, /compiled for kubernetes as manifests[\s\S]*kustomization\.yaml/);
     },
     async () => checkUse(customer, await checkProvider(shelf)),
   );

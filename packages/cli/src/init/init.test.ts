@@ -38,6 +38,7 @@ test.each(["Glacier-Sftp", "glacier sftp", "@acme", "glacier", "glacier-7z", "@a
 test.each([
   ["formats", { package: "@glacier/formats" }],
   ["aws", { package: "@glacier/aws" }],
+  ["k8s", { package: "@glacier/k8s" }],
   ["@glacier/formats", { package: "@glacier/formats" }],
   ["glacier-redis", { package: "glacier-redis" }],
   ["@acme/storage", { package: "@acme/storage" }],
@@ -48,9 +49,9 @@ test.each([
 
 test.each([
   ["format", /Did you mean formats\?/],
-  ["gcp", /Known: aws, formats/],
-  ["redis", /Known: aws, formats/],
-  ["@glacier/gcp", /Known: aws, formats/],
+  ["gcp", /Known: aws, formats, k8s/],
+  ["redis", /Known: aws, formats, k8s/],
+  ["@glacier/gcp", /Known: aws, formats, k8s/],
   ["@acme/", /@acme\/glacier-redis/],
   ["glacier redis", /glacier-redis/],
   ["glacier-redis@", /glacier-redis@2/],
@@ -81,6 +82,34 @@ test("a pipeline's dependencies are the chosen providers, in the versions that w
 test("a pipeline for AWS has the environment for it", () => {
   const files = projectFiles({ template: "pipeline", name: "orders", providers: [chooseProvider("aws")] });
   expect(files["glacier.config.ts"]).toMatch(/aws: \{\n\s+executor: "aws"/);
+});
+
+test("a pipeline for Kubernetes has the environment for it, and brings the storage that it names", () => {
+  const files = projectFiles({ template: "pipeline", name: "orders", providers: [chooseProvider("k8s")] });
+  expect(files["glacier.config.ts"]).toMatch(/kubernetes: \{\n\s+executor: "kubernetes"/);
+  expect(JSON.parse(files["package.json"] ?? "").dependencies).toMatchObject({
+    "@glacier/aws": expect.stringMatching(/\d|workspace:/),
+    "@glacier/k8s": expect.stringMatching(/\d|workspace:/),
+  });
+  expect(files["README.md"]).toContain("`@glacier/aws`: S3");
+});
+
+test("a pipeline for both has both", () => {
+  const files = projectFiles({ template: "pipeline", name: "orders", providers: ["aws", "k8s"].map(chooseProvider) });
+  const { stripTypeScriptTypes } = process.getBuiltinModule("node:module");
+  const config = stripTypeScriptTypes(files["glacier.config.ts"] ?? "");
+  expect(config.match(/^import /gm)).toHaveLength(1);
+  const { environments } = new Function(
+    "storage",
+    config.replace(/^import .*$/m, "").replace("export default", "return"),
+  )({
+    s3: (options: object) => ({ kind: "s3", ...options }),
+  });
+  expect(Object.keys(environments)).toEqual(["default", "aws", "kubernetes"]);
+  expect(environments).toMatchObject({
+    aws: { target: "aws" },
+    kubernetes: { targetOptions: { storage: { kind: "s3" } } },
+  });
 });
 
 test("a provider's files are called by its name and its kind, and by nothing else", () => {

@@ -7,6 +7,8 @@ export interface KnownProvider {
   readonly about: string;
   /** The folder of templates/ whose files replace those of a pipeline. */
   readonly template?: string;
+  /** The short name of the provider whose storage the template names. */
+  readonly storage?: string;
 }
 
 /**
@@ -16,6 +18,12 @@ export interface KnownProvider {
 export const knownProviders: Readonly<Record<string, KnownProvider>> = {
   aws: { package: "@glacier/aws", about: "S3, Lambda, Fargate, Step Functions", template: "with-aws" },
   formats: { package: "@glacier/formats", about: "csv, parquet and Arrow", template: "with-formats" },
+  k8s: {
+    package: "@glacier/k8s",
+    about: "Kubernetes: Jobs, manifests, Argo Workflows",
+    template: "with-k8s",
+    storage: "aws",
+  },
 };
 
 /** A provider that a new pipeline starts with. */
@@ -24,6 +32,7 @@ export interface ChosenProvider {
   /** The versions that were asked for. */
   readonly range?: string;
   readonly template?: string;
+  readonly storage?: string;
 }
 
 /**
@@ -47,6 +56,15 @@ export function chooseProvider(text: string): ChosenProvider {
     );
   }
   return { ...ours, package: name, ...(range !== undefined && { range }) };
+}
+
+/** With the providers whose storage they name, which bring nothing else. */
+export function withStorage(providers: readonly ChosenProvider[]): readonly ChosenProvider[] {
+  const needed = providers.flatMap(({ storage }) =>
+    storage === undefined ? [] : (knownProviders[storage]?.package ?? []),
+  );
+  const missing = [...new Set(needed)].filter((name) => !providers.some((one) => one.package === name));
+  return [...providers, ...missing.map((name) => ({ package: name }))];
 }
 
 /** By npm's rules for new packages: https://github.com/npm/validate-npm-package-name#naming-rules */

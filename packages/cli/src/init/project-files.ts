@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type ChosenProvider, knownProviders } from "./known-providers.ts";
+import { type ChosenProvider, knownProviders, withStorage } from "./known-providers.ts";
 import { capital, kindOf, type TemplateName } from "./names.ts";
 import { ownFolder } from "./own-package.ts";
 import { pipelinePackage, providerPackage } from "./package-json.ts";
@@ -30,9 +30,32 @@ export function projectFiles({ template, name, providers }: ProjectChoice): Read
   }
   const rename = (text: string): string => text.replaceAll("my-pipeline", name);
   const files = { ...readTemplate("pipeline", rename) };
-  for (const { template: more } of providers) if (more !== undefined) Object.assign(files, readTemplate(more, rename));
-  files["README.md"] += aboutProviders(providers);
-  return { "package.json": pipelinePackage(name, providers), ...files };
+  for (const { template: more } of providers) {
+    if (more === undefined) continue;
+    const { [configFile]: config, ...others } = readTemplate(more, rename);
+    Object.assign(files, others);
+    const before = files[configFile];
+    if (config !== undefined) files[configFile] = before === undefined ? config : joinConfigs(before, config);
+  }
+  const all = withStorage(providers);
+  files["README.md"] += aboutProviders(all);
+  return { "package.json": pipelinePackage(name, all), ...files };
+}
+
+const configFile = "glacier.config.ts";
+
+/** One config with the environments of both; all templates' are alike around them. */
+function joinConfigs(one: string, other: string): string {
+  const end = "  },\n} satisfies GlacierConfig;\n";
+  const start = 'export default {\n  environments: {\n    default: { executor: "local" },\n';
+  const parts = [one, other].map((text) => {
+    const [before = "", after = ""] = text.split(start);
+    const [imports = "", ...head] = before.split("\n\n");
+    return { imports, head: head.join("\n\n"), environments: after.slice(0, -end.length) };
+  });
+  const [imports = ""] = parts.map((part) => part.imports).sort((a, b) => b.length - a.length);
+  const heads = parts.map(({ head }) => head.trimEnd());
+  return `${imports}\n\n${heads.join("\n\n")}\n${start}${parts.map(({ environments }) => environments).join("")}${end}`;
 }
 
 /** Templates keep their .gitignore as `gitignore`: npm would obey it while packing, and leave it out. */

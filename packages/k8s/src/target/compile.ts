@@ -146,10 +146,10 @@ function remarks({ tasks }: Plan, settings: Settings): Diagnostic[] {
       `Make it: kubectl create secret generic ${name} --namespace ${settings.namespace} ${secrets.map((key) => `--from-literal=${key}=…`).join(" ")}`,
     );
   }
-  const inexact = tasks.filter(({ retry }) => retry.max > 0 && (retry.jitter > 0 || !Number.isInteger(retry.factor)));
+  const inexact = tasks.filter(({ retry }) => retry.max > 0 && !Number.isInteger(retry.factor));
   if (inexact.length > 0 && settings.engine === "argo") {
     inform(
-      `Argo waits before the retries of ${inexact.map(({ name }) => `"${name}"`).join(", ")} without jitter, and with a whole factor`,
+      `Argo waits before the retries of ${inexact.map(({ name }) => `"${name}"`).join(", ")} with a whole factor`,
       "Nothing needs to be done.",
     );
   }
