@@ -1,5 +1,5 @@
 import type { HistoryEvent, HistoryEventType } from "@aws-sdk/client-sfn";
-import { Dataset, Pipeline, type RunEvent, task } from "@glacier/core";
+import { compute, Dataset, Pipeline, type RunEvent, task } from "@glacier/core";
 import { describe, expect, it } from "vitest";
 import { defaultState, defaultStorage } from "../deployment.ts";
 import { History } from "./history.ts";
@@ -8,6 +8,7 @@ const retries = { max: 1, delay: 1 };
 const pipeline = new Pipeline("p", [
   task("left", { output: new Dataset<number>("l"), retries }, () => 1),
   task("right", { output: new Dataset<number>("r"), retries }, () => 1),
+  task("boxed", { output: new Dataset<number>("b"), retries, compute: compute.container({ image: "node" }) }, () => 1),
 ]);
 const plan = pipeline.plan({ for: { defaultStorage, state: defaultState } });
 
@@ -25,10 +26,10 @@ class Told {
     return this.add("TaskStateEntered", after, { stateEnteredEventDetails: { name } });
   }
 
-  fail(after: number, error: string, retryable: boolean): number {
-    const said = JSON.stringify({ code: "TASK_FAILED", message: error, hint: "h", retryable });
-    const cause = JSON.stringify({ errorType: "TASK_FAILED", errorMessage: said });
-    const taskFailedEventDetails = { error: "TASK_FAILED", cause, resource: "invoke", resourceType: "lambda" };
+  fail(after: number, message: string, retryable: boolean, error = "TASK_FAILED"): number {
+    const said = JSON.stringify({ code: "TASK_FAILED", message, hint: "h", retryable });
+    const cause = JSON.stringify({ errorType: error, errorMessage: error === "TASK_FAILED" ? said : message });
+    const taskFailedEventDetails = { error, cause, resource: "invoke", resourceType: "lambda" };
     return this.add("TaskFailed", this.add("TaskScheduled", after), { taskFailedEventDetails });
   }
 }
@@ -46,9 +47,17 @@ describe("an execution's history", () => {
   const start = stopped.add("ExecutionStarted", 0);
   const parallel = stopped.add("ParallelStateStarted", start);
   const [left, right] = [stopped.enter("left", parallel), stopped.enter("right", parallel)];
-  stopped.fail(right, "right waits for its retry", true);
+  // Two of the right one's starts were turned away, which is none of its failures.
+  const turnedAway = stopped.fail(
+    stopped.fail(right, "", true, "Lambda.ServiceException"),
+    "",
+    true,
+    "Lambda.ServiceException",
+  );
+  stopped.fail(turnedAway, "right waits for its retry", true);
   const last = stopped.fail(stopped.fail(left, "once", true), "twice", true);
-  stopped.add("ExecutionFailed", stopped.add("ParallelStateFailed", last), {
+  const caught = stopped.add("ParallelStateExited", stopped.add("ParallelStateFailed", last));
+  stopped.add("ExecutionFailed", stopped.enter("Finish failed", caught), {
     executionFailedEventDetails: { error: "TASK_FAILED", cause: "{}" },
   });
 
@@ -57,14 +66,18 @@ describe("an execution's history", () => {
     expect(end).toEqual({ status: "failed" });
     expect(outline).toEqual([
       "right attempt.started",
+      "right attempt.failed",
+      "right attempt.started",
+      "right attempt.failed",
+      "right attempt.started",
       "left attempt.started",
       "left attempt.failed",
       "left attempt.started",
       "left attempt.failed",
       "left task.failed",
     ]);
-    expect(said[2]).toMatchObject({ attempt: 1, retryInMs: 1000, error: { message: 'task "left": once' } });
-    expect(said[5]).toMatchObject({ attempt: 2, error: { code: "TASK_FAILED", message: 'task "left": twice' } });
+    expect(said[6]).toMatchObject({ attempt: 1, retryInMs: 1000, error: { message: 'task "left": once' } });
+    expect(said[9]).toMatchObject({ attempt: 2, error: { code: "TASK_FAILED", message: 'task "left": twice' } });
   });
 
   it("blames the last task where the service's own failures used up the tries", () => {
@@ -83,6 +96,39 @@ describe("an execution's history", () => {
     expect(said.at(-1)).toMatchObject({ type: "task.failed", task: "left", error: { code: "UNAVAILABLE" } });
   });
 
+  it("counts a container's attempts by what ECS started, and takes no caught failure for a success", () => {
+    const told = new Told();
+    const start = told.add("ParallelStateStarted", told.add("ExecutionStarted", 0));
+    const busy = told.fail(told.enter("boxed", start), "Rate exceeded", true, "ECS.AmazonECSException");
+    const failed = told.fail(busy, "exit code 1", true, "States.TaskFailed");
+    const again = told.add(
+      "ParallelStateStarted",
+      told.add("ParallelStateFailed", told.add("TaskStateExited", failed)),
+    );
+    const scheduled = told.add("TaskScheduled", told.enter("boxed", again));
+    told.add("TaskStateExited", told.add("TaskSucceeded", scheduled));
+    const { outline, said } = read(told.events);
+    expect(outline).toEqual([
+      "boxed attempt.started",
+      "boxed attempt.failed",
+      "boxed attempt.started",
+      "boxed task.succeeded",
+    ]);
+    expect(said[1]).toMatchObject({ attempt: 1, error: { code: "TASK_CRASHED" } });
+    expect(said[3]).toMatchObject({ attempt: 2 });
+  });
+
+  it("says who stopped it, and why", () => {
+    const told = new Told();
+    const executionAbortedEventDetails = { error: "Budget", cause: "too expensive" };
+    told.add("ExecutionAborted", told.add("ExecutionStarted", 0), { executionAbortedEventDetails });
+    expect(read(told.events).end?.error).toMatchObject({
+      code: "CANCELLED",
+      message: "run r was stopped in Step Functions: Budget: too expensive",
+      hint: expect.stringContaining("Resume it"),
+    });
+  });
+
   it("tells what failed outside of the tasks", () => {
     const told = new Told();
     const cause = JSON.stringify({
@@ -95,7 +141,7 @@ describe("an execution's history", () => {
   });
 
   it.each([
-    ["ExecutionAborted", { status: "cancelled" }],
+    ["ExecutionAborted", { status: "cancelled", error: { code: "CANCELLED" } }],
     ["ExecutionSucceeded", { status: "succeeded" }],
     ["ExecutionTimedOut", { status: "failed", error: { code: "TASK_TIMEOUT" } }],
   ] as const)("ends with %s", (type, end) => {

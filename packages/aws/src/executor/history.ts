@@ -8,7 +8,9 @@ import {
   type RunEvent,
   type RunStatus,
 } from "@glacier/core";
+import { failedStep } from "../deployment.ts";
 import { caughtError } from "../runtime/caught.ts";
+import { transientErrors } from "../transient.ts";
 import { isOwn, type Segments } from "./segments.ts";
 
 /** A task of the state machine that is at work or waits for a retry. */
@@ -16,14 +18,16 @@ interface Open {
   readonly task: PlanTask;
   attempt: number;
   startedAt: number;
+  /** Attempts that failed: its retries are of these, not of what the services turned away. */
+  failures: number;
   /** How its last attempt failed, until it is known whether another follows. */
-  failed: { readonly error: GlacierError; readonly time: number } | undefined;
+  failed: { readonly error: GlacierError; readonly time: number; readonly started: boolean } | undefined;
 }
 
 /** How an execution ended. */
 export interface End {
   readonly status: RunStatus;
-  /** Of an execution that failed outside of its tasks. */
+  /** Of one that failed outside of its tasks, or was stopped. */
   readonly error?: GlacierError;
 }
 
@@ -64,20 +68,18 @@ export class History {
     const time = event.timestamp?.getTime() ?? Date.now();
     const task = this.#plan.tasks.find(({ name }) => name === state);
     if (task !== undefined) this.#ofTask(event, task, time);
+    if (event.stateEnteredEventDetails?.name === failedStep) this.#settleFailures(time);
     switch (event.type) {
-      case "ParallelStateFailed":
-        this.#settleFailures(time);
-        return undefined;
       case "ExecutionSucceeded":
         return { status: "succeeded" };
       case "ExecutionAborted":
-        return { status: "cancelled" };
+        return { status: "cancelled", error: this.#stopped(event.executionAbortedEventDetails) };
       case "ExecutionFailed":
         this.#settleFailures(time);
         return this.#failedWith(event.executionFailedEventDetails);
       case "ExecutionTimedOut":
         this.#settleFailures(time);
-        return this.#failedWith({ error: "States.Timeout", ...event.executionTimedOutEventDetails });
+        return { status: "failed", error: this.#timedOut() };
       default:
         return undefined;
     }
@@ -102,10 +104,16 @@ export class History {
   }
 
   #attempt(task: PlanTask, time: number): void {
-    const open = this.#open.get(task.name) ?? { task, attempt: 0, startedAt: time, failed: undefined };
-    if (open.failed !== undefined) {
-      const retryInMs = time - open.failed.time;
-      this.#say("attempt.failed", open, { time: open.failed.time, error: open.failed.error.toJSON(), retryInMs });
+    const open = this.#open.get(task.name) ?? { task, attempt: 0, startedAt: time, failures: 0, failed: undefined };
+    const { failed } = open;
+    // A container that ECS didn't start is no attempt of its own: see containerState.
+    if (failed?.started === false && task.compute?.kind === "container") {
+      open.failed = undefined;
+      return;
+    }
+    if (failed !== undefined) {
+      const retryInMs = time - failed.time;
+      this.#say("attempt.failed", open, { time: failed.time, error: failed.error.toJSON(), retryInMs });
     }
     open.failed = undefined;
     open.attempt++;
@@ -117,12 +125,16 @@ export class History {
     const open = this.#open.get(task.name);
     if (open === undefined) return;
     const own = this.#tell(task.name, open.attempt);
-    open.failed = { time, error: named(task.name, own ?? caughtError(detailsOf(event))) };
+    const details = detailsOf(event);
+    const started = !transient.has(details.Error);
+    if (started) open.failures++;
+    open.failed = { time, error: named(task.name, own ?? caughtError(details)), started };
   }
 
   #succeeded(task: PlanTask, time: number): void {
     const open = this.#open.get(task.name);
-    if (open === undefined) return;
+    // A state whose failure is caught exits, too.
+    if (open === undefined || open.failed !== undefined) return;
     this.#tell(task.name, open.attempt);
     this.#open.delete(task.name);
     this.#say("task.succeeded", open, { time, durationMs: time - open.startedAt });
@@ -130,11 +142,13 @@ export class History {
 
   /**
    * The machine stops: attempts that failed are final, but for those that were waiting for another try. Where all seem to
-   * wait, the last one's retries were used up by the service's own failures.
+   * wait, the last one's were used up by the service's own failures.
    */
   #settleFailures(time: number): void {
     const failures = [...this.#open.values()].filter(({ failed }) => failed !== undefined);
-    const final = failures.filter(({ task, attempt, failed }) => !failed?.error.retryable || attempt > task.retry.max);
+    const final = failures.filter(
+      ({ task, failures, failed }) => !failed?.error.retryable || failures > task.retry.max,
+    );
     const last = failures.sort((a, b) => (a.failed?.time ?? 0) - (b.failed?.time ?? 0)).at(-1);
     if (final.length === 0 && last !== undefined && !this.#failed) final.push(last);
     for (const open of final) {
@@ -149,6 +163,24 @@ export class History {
   #failedWith(details: { readonly error?: string | undefined; readonly cause?: string | undefined } | undefined): End {
     if (this.#failed) return { status: "failed" };
     return { status: "failed", error: caughtError({ Error: details?.error ?? "", Cause: details?.cause ?? "" }) };
+  }
+
+  #stopped(details: { readonly error?: string | undefined; readonly cause?: string | undefined } = {}): GlacierError {
+    const { error = "", cause = "" } = details;
+    const why = [error === "CANCELLED" ? "" : error, cause].filter((part) => part !== "").join(": ");
+    return new GlacierError("CANCELLED", {
+      message: `run ${this.#runId} was stopped in Step Functions${why === "" ? "" : `: ${why}`}`,
+      hint: `Resume it, with Glacier's own scheduler: what is committed is not done again (mode: "direct", resume: "${this.#runId}").`,
+      context: { pipeline: this.#plan.pipeline, runId: this.#runId },
+    });
+  }
+
+  #timedOut(): GlacierError {
+    return new GlacierError("TASK_TIMEOUT", {
+      message: `run ${this.#runId} took longer than its state machine may`,
+      hint: "AWSTarget sets no such limit: look for a TimeoutSeconds that was added to the state machine, or what waited for a year.",
+      context: { pipeline: this.#plan.pipeline, runId: this.#runId },
+    });
   }
 
   /** Passes on what an attempt wrote; answers the error that it gave itself. */
@@ -169,6 +201,8 @@ export class History {
     this.#emit({ type, runId: this.#runId, task: task.name, attempt, ...rest } as unknown as RunEvent);
   }
 }
+
+const transient: ReadonlySet<string> = new Set([...transientErrors.lambda, ...transientErrors.ecs]);
 
 function detailsOf(event: HistoryEvent): { readonly Error: string; readonly Cause: string } {
   const details =

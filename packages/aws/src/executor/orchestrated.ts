@@ -7,11 +7,11 @@ import {
   type Plan,
   type RunStatus,
 } from "@glacier/core";
-import { sleep } from "@glacier/core/execute";
+import { finishRun, type RemoteSource, sleep } from "@glacier/core/execute";
 import { stateMachineName } from "../names.ts";
 import type { Clients } from "./clients.ts";
 import type { Deployed } from "./deployed.ts";
-import { History } from "./history.ts";
+import { type End, History } from "./history.ts";
 import { openSegments } from "./segments.ts";
 import { serviceError } from "./service-errors.ts";
 
@@ -59,11 +59,42 @@ export async function runMachine(
       if (!isGlacierError(error) || !error.retryable || ++failures > mostFailures) throw error;
     }
     const end = history.take(events);
-    if (end?.error !== undefined) throw end.error;
-    if (end !== undefined) return end.status;
+    if (end !== undefined) {
+      if (end.status !== "succeeded") await tellEnd(runId, end, { plan, registry });
+      const ours = end.status === "cancelled" && signal.aborted;
+      if (end.error !== undefined && !ours) throw end.error;
+      return end.status;
+    }
     pause = events.length > 0 || signal.aborted ? shortestPause : Math.min(longestPause, pause * 1.5);
     await sleep(pause, signal.aborted ? undefined : signal).catch(() => {});
   }
+}
+
+/** Writes the end of a run into its journal where its last step couldn't: the execution was stopped, or that step failed. */
+async function tellEnd(runId: string, { error }: End, where: Pick<RemoteSource, "plan" | "registry">): Promise<void> {
+  try {
+    await finishRun(where, { runId }, error ?? runLost(runId));
+  } catch (failure) {
+    // It was stopped before its first step.
+    if (isGlacierError(failure, "RUN_NOT_FOUND")) return;
+    if (!isGlacierError(failure)) throw failure;
+    const { code, message, hint, context } = failure;
+    throw new GlacierError(code, {
+      message: `run ${runId} has ended, and its journal can't say how: ${message}`,
+      hint,
+      cause: failure,
+      context: { ...context, runId },
+    });
+  }
+}
+
+/** The failure of tasks that are told one by one. */
+function runLost(runId: string): GlacierError {
+  return new GlacierError("TASK_CRASHED", {
+    message: `run ${runId} failed, and could not say of whom`,
+    hint: "The execution's history in Step Functions has what happened.",
+    context: { runId },
+  });
 }
 
 /** What a state machine can't do. */
@@ -179,7 +210,11 @@ async function openExecution(machine: string, executionArn: string, plan: Plan, 
     },
 
     async stop() {
-      const command = new sdk.StopExecutionCommand({ executionArn, error: "CANCELLED", cause: "stopped by Glacier" });
+      const command = new sdk.StopExecutionCommand({
+        executionArn,
+        error: "CANCELLED",
+        cause: "its run was cancelled",
+      });
       await call("stop an execution", "StopExecution", (client) => client.send(command));
     },
   };

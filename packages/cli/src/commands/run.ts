@@ -92,7 +92,13 @@ async function run(project: Project, context: CommandContext, options: AllOption
     // Nothing ran: a mistake like any other.
     if (runId === undefined || !isGlacierError(error)) throw withBrokenProviders(error, project.providers);
     if (!context.args.flag("json"))
-      printFailure(error, { context, root: project.root, resume: resumeCommand(argv, runId), cwd });
+      printFailure(error, {
+        context,
+        root: project.root,
+        resume: resumeCommand(argv, runId),
+        cwd,
+        ours: cancellation.exitCode() !== undefined,
+      });
     return cancellation.exitCode() ?? (error.code === "CANCELLED" ? exitCodeFor(error) : exitCodes.failed);
   } finally {
     clearInterval(alive);
@@ -109,14 +115,20 @@ async function createReporter(context: CommandContext): Promise<Reporter> {
   return live ? liveReporter(context) : plainReporter(context);
 }
 
+interface Failure {
+  readonly context: CommandContext;
+  readonly root: string;
+  readonly resume: string;
+  readonly cwd: string;
+  /** Whether it was cancelled here: nobody needs to be told. */
+  readonly ours: boolean;
+}
+
 /** On stderr: each failed task with the user's own lines, then how to go on. */
-function printFailure(
-  error: GlacierError,
-  { context, root, resume, cwd }: { context: CommandContext; root: string; resume: string; cwd: string },
-): void {
+function printFailure(error: GlacierError, { context, root, resume, cwd, ours }: Failure): void {
   const style = createStyle(wantsColor(process.stderr, context.env));
   const view = { style, cwd, root, verbose: context.verbose };
-  const failures = error.code === "CANCELLED" ? [] : error.issues.length > 0 ? error.issues : [error];
+  const failures = ours && error.code === "CANCELLED" ? [] : error.issues.length > 0 ? error.issues : [error];
   const lines = failures.flatMap((failure) => ["", ...errorLines(failure.toJSON(), view)]);
   process.stderr.write(`${[...lines, "", `${style.yellow("resume:")} ${resume}`].join("\n")}\n`);
 }

@@ -135,6 +135,17 @@ describe("runPipeline of an executor", () => {
     });
   });
 
+  it("is cancelled by somebody else, and says how", async () => {
+    const stopped = new GlacierError("CANCELLED", { message: "stopped in the console", hint: "ask there" });
+    const { error, events, outline } = await run((_, { emit }) => {
+      emit(started("one", 1));
+      return Promise.reject(stopped);
+    });
+    expect(error).toBe(stopped);
+    expect(outline).toContain("task.cancelled one");
+    expect(events.at(-1)).toMatchObject({ status: "cancelled", error: { message: "stopped in the console" } });
+  });
+
   it("is cancelled by the run's signal", async () => {
     const controller = new AbortController();
     const { error, events } = await run(

@@ -29,7 +29,8 @@ export async function runOnEngine(
     (status) => ({ status, error: undefined }),
     (thrown: unknown) =>
       isGlacierError(thrown, "CANCELLED")
-        ? { status: "cancelled" as const, error: undefined }
+        ? // Whoever cancelled it here knows why.
+          { status: "cancelled" as const, error: context.signal.aborted ? undefined : thrown }
         : { status: "failed" as const, error: isGlacierError(thrown) ? thrown : internal(executor.name, thrown) },
   );
   tracker.cancelTheRest(runId);
@@ -43,7 +44,7 @@ export async function runOnEngine(
       ? internal(executor.name, `it says that run ${runId} ${status}, and its tasks say otherwise`)
       : error;
   return {
-    status: lost === undefined ? status : "failed",
+    status: lost === undefined || status === "cancelled" ? status : "failed",
     outcomes,
     criticalPath: criticalPath(outcomes, dependencies),
     ...(lost !== undefined && { error: lost }),

@@ -32,7 +32,8 @@ export interface Executor<Supports extends string = string> {
    * then for the engine's own code to write. Starts the run there, or follows it where it was started before, and reports what
    * becomes of the tasks; the run's own first and last event, and the tasks that never started, are reported by core.
    * Resolves with how the run ended; when `context.signal` fires, it stops the run there first. Rejects with a `GlacierError`
-   * where the run didn't start, or failed outside of its tasks, and with `OPTION_INVALID` for what the engine can't do.
+   * where the run didn't start, or failed outside of its tasks; with `CANCELLED` where somebody else stopped it there; and with
+   * `OPTION_INVALID` for what the engine can't do.
    */
   runPipeline?(run: PipelineRun, context: ExecutionContext): Promise<RunStatus>;
   /** What a task of this plan can't do here (a kind of compute, a storage out of reach), before anything runs. */
