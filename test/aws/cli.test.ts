@@ -9,7 +9,7 @@ import { lambdaMissing } from "../services/lambda.ts";
 import { type LambdaApi, startLambdaApi } from "../services/lambda-api.ts";
 import { type MotoService, motoMissing, startMoto } from "../services/moto.ts";
 import { type StepFunctionsApi, startStepFunctions } from "../services/step-functions.ts";
-import type { Machine } from "../services/step-functions-interpreter.ts";
+import type { Machine } from "../services/step-functions-machine.ts";
 import { deploy } from "./deployer.ts";
 import { steady } from "./orchestrated-pipelines.ts";
 import { errorXml, type Answer as StubAnswer, startStub } from "./stub.ts";
@@ -27,7 +27,7 @@ describe.skipIf(missing)("glacier with --env aws, where only the deployment know
     vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
     vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
     [moto, lambda] = await Promise.all([startMoto(), startLambdaApi()]);
-    sfn = await startStepFunctions((name, payload) => lambda.invoke(name, payload));
+    sfn = await startStepFunctions({ invoke: (name, payload) => lambda.invoke(name, payload) });
     bucket = await moto.makeBucket();
     await deploySteady();
     return () => Promise.all([moto.stop(), lambda.stop(), sfn.stop()]);

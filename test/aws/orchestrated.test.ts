@@ -1,6 +1,6 @@
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
-import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { SFNClient, StartExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { AWSExecutor, AWSTarget, type OwnClients } from "@glacier/aws";
 import {
   type AnyPipeline,
@@ -19,7 +19,7 @@ import { lambdaMissing } from "../services/lambda.ts";
 import { type LambdaApi, startLambdaApi } from "../services/lambda-api.ts";
 import { type MotoService, motoMissing, startMoto } from "../services/moto.ts";
 import { type StepFunctionsApi, startStepFunctions } from "../services/step-functions.ts";
-import type { Machine } from "../services/step-functions-interpreter.ts";
+import type { Machine } from "../services/step-functions-machine.ts";
 import { deploy, deploying, type Place } from "./deployer.ts";
 import { crashing, failing, steady, waiting } from "./orchestrated-pipelines.ts";
 
@@ -35,7 +35,7 @@ describe.skipIf(missing)("AWSExecutor, orchestrated, over a fake of Step Functio
     vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
     vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
     [moto, lambda] = await Promise.all([startMoto(), startLambdaApi()]);
-    sfn = await startStepFunctions((name, payload) => lambda.invoke(name, payload));
+    sfn = await startStepFunctions({ invoke: (name, payload) => lambda.invoke(name, payload) });
     return () => Promise.all([moto.stop(), lambda.stop(), sfn.stop()]);
   });
   afterAll(() => void vi.unstubAllEnvs());
@@ -141,9 +141,10 @@ describe.skipIf(missing)("AWSExecutor, orchestrated, over a fake of Step Functio
     expect(error?.issues).toMatchObject([{ code: "TASK_CRASHED", context: { task: "dies", exitCode: 7 } }]);
   });
 
-  it("stops the execution when it is cancelled", async () => {
+  it("stops the execution when it is cancelled, and says so in the journal", async () => {
     const controller = new AbortController();
-    const { error, events, outline } = await (await deployed(waiting)).run({
+    const world = await deployed(waiting);
+    const { error, events, outline } = await world.run({
       runId: "waiting-1",
       signal: controller.signal,
       onEvent: ({ type }) => type === "attempt.started" && controller.abort(),
@@ -152,19 +153,47 @@ describe.skipIf(missing)("AWSExecutor, orchestrated, over a fake of Step Functio
     expect(sfn.calls["StopExecution"]).toBe(1);
     expect(of(outline, "waits")).toEqual(["attempt.started 1", "task.cancelled 1"]);
     expect(events.at(-1)).toMatchObject({ type: "run.finished", status: "cancelled" });
+    expect(await journal(world, waiting, "waiting-1")).toEqual([
+      "run.started",
+      "waits attempt.started 1",
+      "waits task.cancelled 1",
+      "run.finished cancelled",
+    ]);
   });
 
-  it("leaves the journal to the functions: each event is there once", async () => {
-    const { executor, run } = await deployed(steady);
-    await run({ runId: "steady-2" });
+  it("says that somebody else stopped it, also to whoever comes later", async () => {
+    const world = await deployed(waiting);
+    const executionArn = `arn:aws:states:${region}:123456789012:execution:waiting:waiting-2`;
+    const stop = new StopExecutionCommand({ executionArn, error: "Budget", cause: "too expensive" });
+    const { error, events } = await world.run({
+      runId: "waiting-2",
+      onEvent: ({ type }) => type === "attempt.started" && void clients(world.place).sfn?.send(stop),
+    });
+    const message = "run waiting-2 was stopped in Step Functions: Budget: too expensive";
+    expect(error).toMatchObject({ code: "CANCELLED", message, context: { runId: "waiting-2" } });
+    expect(events.at(-1)).toMatchObject({ type: "run.finished", status: "cancelled", error: { message } });
+    const written = await journal(world, waiting, "waiting-2");
+    expect(written.at(-1)).toBe("run.finished cancelled");
+
+    expect((await world.run({ runId: "waiting-2" })).error).toMatchObject({ code: "CANCELLED", message });
+    expect(await journal(world, waiting, "waiting-2")).toEqual(written);
+  });
+
+  async function journal({ executor }: World, pipeline: AnyPipeline, runId: string): Promise<string[]> {
+    const plan = await executor.bind((pipeline as Pipeline).plan({ for: executor }));
     const registry = createRegistry(executor.providers);
-    const journal: RunEvent[] = [];
-    const plan = await executor.bind((steady as Pipeline).plan({ for: executor }));
-    for await (const event of readJournal(plan, "steady-2", registry))
-      journal.push(event);
+    const lines: string[] = [];
+    for await (const event of readJournal(plan, runId, registry))
+      lines.push(event.type === "run.finished" ? `run.finished ${event.status}` : outlineOf(event));
     await registry.close();
-    const outline = journal.map(outlineOf);
-    expect([outline[0], outline.at(-1)]).toEqual(["run.started", "run.finished"]);
+    return lines;
+  }
+
+  it("leaves the journal to the functions: each event is there once", async () => {
+    const world = await deployed(steady);
+    await world.run({ runId: "steady-2" });
+    const outline = await journal(world, steady, "steady-2");
+    expect([outline[0], outline.at(-1)]).toEqual(["run.started", "run.finished succeeded"]);
     expect(outline.filter((line) => line === "make task.succeeded 1")).toHaveLength(1);
   });
 

@@ -1,42 +1,5 @@
-/** A state machine in Amazon States Language, as far as AWSTarget emits it. */
-export interface Machine {
-  readonly StartAt: string;
-  readonly States: Readonly<Record<string, State>>;
-}
-
-interface State {
-  readonly Type: string;
-  readonly Next?: string;
-  readonly Parameters?: Json;
-  readonly ResultSelector?: Json;
-  readonly ResultPath?: string | null;
-  readonly Branches?: readonly Machine[];
-  readonly Retry?: readonly Retrier[];
-  readonly Catch?: readonly {
-    readonly ErrorEquals: readonly string[];
-    readonly Next: string;
-    readonly ResultPath?: string;
-  }[];
-  readonly ErrorPath?: string;
-  readonly CausePath?: string;
-}
-
-interface Retrier {
-  readonly ErrorEquals: readonly string[];
-  readonly MaxAttempts?: number;
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: the data of a state machine
-type Json = any;
-
-/** Calls a function by its name. */
-export type Invoke = (
-  name: string,
-  payload: unknown,
-) => Promise<{
-  readonly answer?: unknown;
-  readonly error?: { readonly errorType: string; readonly errorMessage: string };
-}>;
+import { fill, holds, type Json, path, put } from "./step-functions-data.ts";
+import type { Machine, Retrier, Services, State } from "./step-functions-machine.ts";
 
 /** An execution that was started. */
 export interface Execution {
@@ -44,20 +7,20 @@ export interface Execution {
   readonly status: "RUNNING" | "SUCCEEDED" | "FAILED" | "ABORTED";
   /** https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html */
   readonly events: readonly Json[];
-  stop(): void;
+  stop(why?: { readonly error?: string | undefined; readonly cause?: string | undefined }): void;
 }
 
 /** Runs a machine. Retries wait for no time. */
-export function run(machine: Machine, name: string, input: string, invoke: Invoke): Execution {
+export function run(machine: Machine, name: string, input: string, services: Services): Execution {
   const history = new History();
   const stopped = new AbortController();
   const execution = {
     input,
     status: "RUNNING" as Execution["status"],
     events: history.events,
-    stop: () => stopped.abort(),
+    stop: (why: object = {}) => stopped.abort(why),
   };
-  const walker = new Walker(history, name, invoke);
+  const walker = new Walker(history, name, services);
   const first = history.add("ExecutionStarted", 0, { executionStartedEventDetails: { input } });
   walker.chain(machine, JSON.parse(input), first, stopped.signal).then(
     ({ data, last }) => {
@@ -68,7 +31,8 @@ export function run(machine: Machine, name: string, input: string, invoke: Invok
       if (!(thrown instanceof StateError)) throw thrown;
       const { error, cause, at } = thrown;
       execution.status = stopped.signal.aborted ? "ABORTED" : "FAILED";
-      if (stopped.signal.aborted) history.add("ExecutionAborted", 0, { executionAbortedEventDetails: {} });
+      if (stopped.signal.aborted)
+        history.add("ExecutionAborted", 0, { executionAbortedEventDetails: stopped.signal.reason });
       else history.add("ExecutionFailed", at, { executionFailedEventDetails: { error, cause } });
     },
   );
@@ -98,37 +62,42 @@ class StateError extends Error {
   }
 }
 
+/** What a state came to. */
 interface Done {
   readonly data: Json;
   /** Id of the last event. */
   readonly last: number;
+  /** Where a Choice goes. */
+  readonly next?: string | undefined;
 }
 
 class Walker {
   readonly #history: History;
   readonly #name: string;
-  readonly #invoke: Invoke;
+  readonly #services: Services;
 
-  constructor(history: History, name: string, invoke: Invoke) {
+  constructor(history: History, name: string, services: Services) {
     this.#history = history;
     this.#name = name;
-    this.#invoke = invoke;
+    this.#services = services;
   }
 
   async chain({ StartAt, States }: Machine, input: Json, before: number, signal: AbortSignal): Promise<Done> {
     let next: string | undefined = StartAt;
     let done: Done = { data: input, last: before };
     while (next !== undefined) {
-      const state: State = States[next] as State;
+      const name: string = next;
+      const state: State = States[name] as State;
       try {
-        done = await this.#state(next, state, done, signal);
-        next = state.Next;
+        done = await this.#state(name, state, done, signal);
+        next = done.next ?? state.Next;
       } catch (thrown) {
         if (!(thrown instanceof StateError) || signal.aborted) throw thrown;
-        const catcher = state.Catch?.find(({ ErrorEquals }) => matches(ErrorEquals, thrown.error));
+        const catcher = state.Catch?.find(({ ErrorEquals }) => matches(ErrorEquals, thrown.error, state));
         if (catcher === undefined) throw thrown;
         const { error: Error_, cause, at } = thrown;
-        done = { data: put(done.data, catcher.ResultPath ?? "$", { Error: Error_, Cause: cause }), last: at };
+        const data = put(done.data, catcher.ResultPath ?? "$", { Error: Error_, Cause: cause });
+        done = { data, last: this.#exited(name, state, data, at) };
         next = catcher.Next;
       }
     }
@@ -140,20 +109,55 @@ class Walker {
     const stateEnteredEventDetails = { name, input: JSON.stringify(data) };
     const entered = this.#history.add(`${Type}StateEntered`, last, { stateEnteredEventDetails });
     if (Type === "Fail") {
-      throw new StateError(path(state.ErrorPath ?? "", data), path(state.CausePath ?? "", data), entered);
+      const error = state.Error ?? path(state.ErrorPath ?? "", data);
+      throw new StateError(error, path(state.CausePath ?? "", data), entered);
     }
-    const { data: result, last: end } =
-      Type === "Parallel"
-        ? await this.#parallel(state, data, entered, signal)
-        : await this.#task(name, state, data, entered, signal);
+    if (Type === "Choice") {
+      const next = state.Choices?.find((rule) => holds(rule, data))?.Next ?? state.Default;
+      return { data, next, last: this.#exited(name, state, data, entered) };
+    }
+    const { data: result, last: end } = await this.#tries(state, entered, signal, (RetryCount, before) => {
+      const context = { Execution: { Name: this.#name }, State: { RetryCount } };
+      const request = state.Parameters === undefined ? data : fill(state.Parameters, data, context);
+      return Type === "Parallel"
+        ? this.#parallel(state, request, before, signal)
+        : this.#task(name, state, request, before, signal);
+    });
     const selected = state.ResultSelector === undefined ? result : fill(state.ResultSelector, result, {});
     const output = state.ResultPath === null ? data : put(data, state.ResultPath ?? "$", selected);
-    const stateExitedEventDetails = { name, output: JSON.stringify(output) };
-    return { data: output, last: this.#history.add(`${Type}StateExited`, end, { stateExitedEventDetails }) };
+    return { data: output, last: this.#exited(name, state, output, end) };
   }
 
-  async #parallel({ Branches = [] }: State, data: Json, entered: number, signal: AbortSignal): Promise<Done> {
-    const started = this.#history.add("ParallelStateStarted", entered);
+  #exited(name: string, { Type }: State, output: Json, last: number): number {
+    const stateExitedEventDetails = { name, output: JSON.stringify(output) };
+    return this.#history.add(`${Type}StateExited`, last, { stateExitedEventDetails });
+  }
+
+  /** Each retrier counts for itself, and `$$.State.RetryCount` counts all. */
+  async #tries(
+    state: State,
+    entered: number,
+    signal: AbortSignal,
+    run: (count: number, last: number) => Promise<Done>,
+  ): Promise<Done> {
+    const tries = new Map<Retrier, number>();
+    let last = entered;
+    for (let count = 0; ; count++) {
+      try {
+        return await run(count, last);
+      } catch (thrown) {
+        if (!(thrown instanceof StateError) || signal.aborted) throw thrown;
+        const retrier = state.Retry?.find(({ ErrorEquals }) => matches(ErrorEquals, thrown.error, state));
+        const tried = retrier === undefined ? 0 : (tries.get(retrier) ?? 0);
+        if (retrier === undefined || tried >= (retrier.MaxAttempts ?? 3)) throw thrown;
+        tries.set(retrier, tried + 1);
+        last = thrown.at;
+      }
+    }
+  }
+
+  async #parallel({ Branches = [] }: State, data: Json, before: number, signal: AbortSignal): Promise<Done> {
+    const started = this.#history.add("ParallelStateStarted", before);
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
     let first: StateError | undefined;
@@ -174,37 +178,53 @@ class Walker {
     throw new StateError(error, cause, signal.aborted ? at : this.#history.add("ParallelStateFailed", at));
   }
 
-  async #task(name: string, state: State, data: Json, entered: number, signal: AbortSignal): Promise<Done> {
-    const resource = { resourceType: "lambda", resource: "invoke" };
-    const tries = new Map<Retrier, number>();
-    let last = entered;
-    for (let RetryCount = 0; ; RetryCount++) {
-      if (signal.aborted) throw this.#aborted(name, last);
-      const request = fill(state.Parameters, data, { Execution: { Name: this.#name }, State: { RetryCount } });
-      const taskScheduledEventDetails = { ...resource, region: "eu-west-1", parameters: JSON.stringify(request) };
-      const scheduled = this.#history.add("TaskScheduled", last, { taskScheduledEventDetails });
-      const started = this.#history.add("TaskStarted", scheduled, { taskStartedEventDetails: resource });
-      const invocation = await orAborted(this.#invoke(request.FunctionName, request.Payload), signal);
-      if (invocation === undefined) throw this.#aborted(name, started);
-      if (invocation.error === undefined) {
-        const Payload = invocation.answer ?? null;
-        const taskSucceededEventDetails = { ...resource, output: JSON.stringify({ Payload }) };
-        return { data: { Payload }, last: this.#history.add("TaskSucceeded", started, { taskSucceededEventDetails }) };
-      }
-      const error = invocation.error.errorType;
-      const cause = JSON.stringify(invocation.error);
-      last = this.#history.add("TaskFailed", started, { taskFailedEventDetails: { ...resource, error, cause } });
-      const retrier = state.Retry?.find(({ ErrorEquals }) => matches(ErrorEquals, error));
-      const tried = retrier === undefined ? 0 : (tries.get(retrier) ?? 0);
-      if (retrier === undefined || tried >= (retrier.MaxAttempts ?? 3)) throw new StateError(error, cause, last);
-      tries.set(retrier, tried + 1);
+  async #task(
+    name: string,
+    { Resource = "" }: State,
+    request: Json,
+    before: number,
+    signal: AbortSignal,
+  ): Promise<Done> {
+    const [resourceType, what] = Resource.split(":").slice(-2);
+    const resource = { resourceType, resource: what };
+    if (signal.aborted) throw this.#aborted(name, before);
+    const taskScheduledEventDetails = { ...resource, region: "eu-west-1", parameters: JSON.stringify(request) };
+    const scheduled = this.#history.add("TaskScheduled", before, { taskScheduledEventDetails });
+    const started = this.#history.add("TaskStarted", scheduled, { taskStartedEventDetails: resource });
+    const called = resourceType === "ecs" ? this.#runTask(request, signal) : this.#invoke(request);
+    const ended = await orAborted(called, signal);
+    if (ended === undefined) throw this.#aborted(name, started);
+    if ("output" in ended) {
+      const taskSucceededEventDetails = { ...resource, output: JSON.stringify(ended.output) };
+      return { data: ended.output, last: this.#history.add("TaskSucceeded", started, { taskSucceededEventDetails }) };
     }
+    const taskFailedEventDetails = { ...resource, ...ended };
+    throw new StateError(
+      ended.error,
+      ended.cause,
+      this.#history.add("TaskFailed", started, { taskFailedEventDetails }),
+    );
+  }
+
+  async #invoke({ FunctionName, Payload }: Json): Promise<Called> {
+    const { answer = null, error } = await this.#services.invoke(FunctionName, Payload);
+    if (error === undefined) return { output: { Payload: answer } };
+    return { error: error.errorType, cause: JSON.stringify(error) };
+  }
+
+  async #runTask(request: Json, signal: AbortSignal): Promise<Called> {
+    if (this.#services.runTask === undefined) throw new Error("the fake has no containers");
+    const task = await this.#services.runTask(request, signal);
+    if (task.Containers[0]?.ExitCode === 0) return { output: task };
+    return { error: "States.TaskFailed", cause: JSON.stringify(task) };
   }
 
   #aborted(name: string, last: number): StateError {
     return new StateError("Aborted", name, this.#history.add("TaskStateAborted", last));
   }
 }
+
+type Called = { readonly output: Json } | { readonly error: string; readonly cause: string };
 
 function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
@@ -214,37 +234,8 @@ function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | und
   });
 }
 
-function matches(names: readonly string[], error: string): boolean {
-  return names.includes(error) || names.includes("States.ALL");
-}
-
-/** A payload template with its paths and functions worked out. */
-function fill(template: Json, data: Json, context: Json): Json {
-  if (Array.isArray(template)) return template.map((part) => fill(part, data, context));
-  if (typeof template !== "object" || template === null) return template;
-  return Object.fromEntries(
-    Object.entries(template).map(([key, value]) =>
-      key.endsWith(".$") ? [key.slice(0, -2), worked(String(value), data, context)] : [key, fill(value, data, context)],
-    ),
-  );
-}
-
-function worked(expression: string, data: Json, context: Json): Json {
-  const sum = /^States\.MathAdd\((.+), (\d+)\)$/.exec(expression);
-  if (sum !== null) return worked(sum[1] ?? "", data, context) + Number(sum[2]);
-  return expression.startsWith("$$") ? path(expression.slice(1), context) : path(expression, data);
-}
-
-function path(expression: string, data: Json): Json {
-  if (!/^\$(\.\w+)*$/.test(expression)) throw new Error(`the fake knows no ${expression}`);
-  return expression
-    .split(".")
-    .slice(1)
-    .reduce((value, name) => value?.[name], data);
-}
-
-function put(data: Json, at: string, value: Json): Json {
-  if (at === "$") return value;
-  const [name = ""] = at.split(".").slice(1);
-  return { ...data, [name]: value };
+/** Of a Task, `States.TaskFailed` is every error but a timeout. */
+function matches(names: readonly string[], error: string, { Type }: State): boolean {
+  const any = Type === "Task" && error !== "States.Timeout" && names.includes("States.TaskFailed");
+  return any || names.includes(error) || names.includes("States.ALL");
 }

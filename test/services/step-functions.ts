@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Execution, type Invoke, type Machine, run } from "./step-functions-interpreter.ts";
+import { type Execution, run } from "./step-functions-interpreter.ts";
+import type { Machine, Services } from "./step-functions-machine.ts";
 
 /**
  * A fake of Step Functions' API (StartExecution, DescribeExecution, GetExecutionHistory, StopExecution), with an interpreter of
@@ -18,7 +19,7 @@ const prefix = "arn:aws:states:eu-west-1:123456789012";
 /** Events on a page: so few that every history has several. */
 const pageLength = 7;
 
-export async function startStepFunctions(invoke: Invoke): Promise<StepFunctionsApi> {
+export async function startStepFunctions(services: Services): Promise<StepFunctionsApi> {
   const machines = new Map<string, Machine>();
   const executions = new Map<string, Execution>();
   const calls: Record<string, number> = {};
@@ -32,7 +33,7 @@ export async function startStepFunctions(invoke: Invoke): Promise<StepFunctionsA
     const before = executions.get(executionArn);
     if (before !== undefined && (before.status !== "RUNNING" || before.input !== input))
       return refusal("ExecutionAlreadyExists", `Execution Already Exists: '${executionArn}'`);
-    if (before === undefined) executions.set(executionArn, run(machine, name ?? "", input ?? "{}", invoke));
+    if (before === undefined) executions.set(executionArn, run(machine, name ?? "", input ?? "{}", services));
     return { executionArn, startDate: Date.now() / 1000 };
   }
 
@@ -45,7 +46,7 @@ export async function startStepFunctions(invoke: Invoke): Promise<StepFunctionsA
       case "DescribeExecution":
         return { executionArn: request["executionArn"], status: execution.status, input: execution.input };
       case "StopExecution":
-        execution.stop();
+        execution.stop({ error: request["error"], cause: request["cause"] });
         return { stopDate: Date.now() / 1000 };
       case "GetExecutionHistory": {
         const from = Number(request["nextToken"] ?? 0);
