@@ -9,7 +9,7 @@ const made = new Dataset<number>("made");
 let invocations = 0;
 
 /** Tasks that end in every way that a function can. */
-export const pipeline: Pipeline<"container", { day: string }> = new Pipeline(
+export const pipeline: Pipeline<"container" | "serverless", { day: string }> = new Pipeline(
   "behaviours",
   [
     task(
@@ -26,6 +26,11 @@ export const pipeline: Pipeline<"container", { day: string }> = new Pipeline(
     }),
     task("returns_nonsense", { output: new Dataset("nonsense", { schema: z.number() }) }, () => "text" as never),
     task("hangs", { output: new Dataset<number>("hung") }, () => new Promise<number>(() => {})),
+    task(
+      "is_limited",
+      { output: new Dataset<number>("late"), compute: compute.serverless({ timeout: 1 }) },
+      () => new Promise<number>(() => {}),
+    ),
     task("loops", { output: new Dataset<number>("looped") }, () => {
       for (;;);
     }),
