@@ -18,3 +18,4 @@ export {
 } from "./remote.ts";
 export { beginRun, finishRun, type RemoteRun, type RemoteSource } from "./remote-run.ts";
 export { type AttemptSite, type RemoteAttempt, runAttempt } from "./run-attempt.ts";
+export { keepAlive, unsettled } from "./unsettled.ts";

@@ -1,6 +1,8 @@
+import { Readable, type Writable } from "node:stream";
 import type { RunEvent } from "@glacier/core";
-import { beforeEach, expect, it } from "vitest";
-import { createLogReader } from "./logs.ts";
+import { beforeEach, expect, it, vi } from "vitest";
+import type { Cluster } from "./cluster.ts";
+import { createLogReader, followLog } from "./logs.ts";
 
 const mark = "@mark ";
 let heard: string[];
@@ -44,4 +46,28 @@ it("a message that something wrote into is a line", () => {
   read(`${mark}{"event":broken`);
   expect(heard).toEqual([`${mark}{"event":broken`]);
   expect(reader.lastWords()).toContain("broken");
+});
+
+it("a connection that breaks is opened again, and each line told once", async () => {
+  const told: string[] = [];
+  const logs = [
+    Readable.from(
+      (async function* () {
+        yield "one\n";
+        throw new TypeError("terminated");
+      })(),
+    ),
+    Readable.from(["one\ntwo\n", `${mark}${JSON.stringify({ number: 1, done: true })}\n`]),
+  ];
+  class Log {
+    async log(_namespace: string, _pod: string, _container: string, output: Writable): Promise<AbortController> {
+      logs.shift()?.pipe(output);
+      return new AbortController();
+    }
+  }
+  const cluster = { namespace: "tasks", sdk: { Log } } as unknown as Cluster;
+  const log = followLog(cluster, "pod", { mark, event: () => {}, line: (text) => void told.push(text) });
+  await vi.waitUntil(() => log.answer() !== undefined);
+  log.stop();
+  expect(told).toEqual(["one", "two"]);
 });

@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import type { RunEvent } from "@glacier/core";
+import { sleep } from "@glacier/core/execute";
 import { containerName } from "../deployment.ts";
 import type { Cluster } from "./cluster.ts";
 import type { PodAnswer, PodMessage } from "./protocol.ts";
@@ -36,7 +37,7 @@ export function followLog(cluster: Cluster, pod: string, listener: LogListener):
   async function follow(): Promise<void> {
     while (!stopped.signal.aborted && reader.answer() === undefined) {
       await readOnce(cluster, pod, true, reader, stopped.signal).catch(() => {});
-      await wait(pause, stopped.signal);
+      await sleep(pause, stopped.signal).catch(() => {});
     }
   }
 
@@ -142,6 +143,8 @@ async function readOnce(
     output.once("error", reject).once("close", resolve);
     createInterface({ input: output, crlfDelay: Number.POSITIVE_INFINITY })
       .on("line", reader.take)
+      // It has its input's errors, too.
+      .on("error", reject)
       .once("close", resolve);
   });
   ended.catch(() => {});
@@ -158,16 +161,4 @@ async function readOnce(
     signal.removeEventListener("abort", abort);
     request.abort();
   }
-}
-
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, signal.aborted ? 0 : ms);
-    signal.addEventListener("abort", done, { once: true });
-  });
 }

@@ -51,7 +51,7 @@ export function stateOf({ job, pod, podGone, refusal }: Look, task: PlanTask, pu
       pod,
       failed(
         "TASK_TIMEOUT",
-        `it took longer than ${task.timeout} s: ${said}`,
+        `it took longer than ${task.timeout === undefined ? "the cluster allows" : `${task.timeout} s`}: ${said}`,
         "Raise the task's timeout, or make it do less.",
       ),
     );

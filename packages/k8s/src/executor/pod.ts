@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { findTask } from "@glacier/core";
-import { markRemote, runRemote } from "@glacier/core/execute";
+import { keepAlive, markRemote, runRemote } from "@glacier/core/execute";
 import { nodeRuntime } from "@glacier/core/node";
-import { keepAlive, tellAttempt } from "../runtime/tell.ts";
+import { tellAttempt } from "../runtime/tell.ts";
 import { type PodCall, paths } from "./protocol.ts";
 
 /** Loads the bundle's modules, by the names that the call has for them. */

@@ -1,4 +1,5 @@
 import { deserializeError, GlacierError, type PlanTask, type RunEvent } from "@glacier/core";
+import { sleep } from "@glacier/core/execute";
 import { apiError } from "./api-errors.ts";
 import type { Cluster } from "./cluster.ts";
 import { followLog, type PodLog } from "./logs.ts";
@@ -74,9 +75,11 @@ async function untilEnd(
       signal.throwIfAborted();
       const look = watch.look({ name, uid });
       pullError = pullErrorOf(look.pod) ?? pullError;
-      if (seen && look.job === undefined && (look.pod === undefined || look.podGone)) throw deleted(name, task);
-      seen ||= look.job !== undefined;
       const state = stateOf(look, task, pullError);
+      const lost = look.pod === undefined || (state.kind === "ended" && state.error?.code === "EVICTED");
+      const isThere = look.job !== undefined && look.job.metadata?.deletionTimestamp === undefined;
+      if (seen && !isThere && lost) throw deleted(name, task);
+      seen ||= isThere;
       if (state.kind === "ended") return state;
       if (state.kind === "running") {
         clearTimeout(limit);
@@ -120,16 +123,11 @@ async function remove({ name, task }: JobAttempt, { signal, cluster, watch }: Jo
 }
 
 /** Or a second, where the watch is just being begun again. */
-function nextChange(watch: RunWatch): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, 1000);
-    const stop = watch.onChange(done);
-    function done(): void {
-      clearTimeout(timer);
-      stop();
-      resolve();
-    }
-  });
+async function nextChange(watch: RunWatch): Promise<void> {
+  const changed = new AbortController();
+  const stop = watch.onChange(() => changed.abort());
+  await sleep(1000, changed.signal).catch(() => {});
+  stop();
 }
 
 function parse(message: string | undefined): PodAnswer | undefined {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { GlacierError, type PlanTask } from "@glacier/core";
+import { sleep } from "@glacier/core/execute";
 import type { V1ConfigMap, V1Job, V1Secret } from "@kubernetes/client-node";
 import { apiError, statusOf } from "./api-errors.ts";
 import { keys } from "./attempt-name.ts";
@@ -50,7 +51,7 @@ export async function startJob(
       else if (tries === triesAtMost) throw stuck(name, task.name);
       else if (other !== undefined) {
         await deleteJob(name, cluster);
-        await new Promise((resolve) => setTimeout(resolve, pause));
+        await sleep(pause, signal);
       }
     }
   }

@@ -1,9 +1,9 @@
 import { findTask, type TaskInvocation } from "@glacier/core";
-import { executeTask, type RemoteSource } from "@glacier/core/execute";
+import { executeTask, keepAlive, type RemoteSource } from "@glacier/core/execute";
 import { nodeRuntime } from "@glacier/core/node";
 import { variables } from "../deployment.ts";
 import { inherited, readSecret, untold } from "./task.ts";
-import { keepAlive, tellAttempt } from "./tell.ts";
+import { tellAttempt } from "./tell.ts";
 
 /** Runs the attempt that the driver started, which follows it in the pod's log; ends the process. */
 export async function attemptForDriver(open: () => Promise<RemoteSource>): Promise<void> {

@@ -1,15 +1,8 @@
 // What a pod says of its attempt, in its log, to whoever started its Job; loaded before the pipeline's module.
 import { writeFileSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
-import {
-  type EventSink,
-  GlacierError,
-  isGlacierError,
-  type LogLevel,
-  type PlanTask,
-  type TaskInvocation,
-} from "@glacier/core";
-import { outputLog } from "@glacier/core/execute";
+import { type EventSink, GlacierError, isGlacierError, type LogLevel, type TaskInvocation } from "@glacier/core";
+import { outputLog, unsettled } from "@glacier/core/execute";
 import { largestTermination } from "../deployment.ts";
 import { type PodMessage, type PodSaying, paths } from "../executor/protocol.ts";
 
@@ -58,11 +51,6 @@ export async function tellAttempt({ mark, invocation, secrets, run }: ToldAttemp
   write("", () => process.exit(failed ? 1 : 0));
 }
 
-/** What waits for nothing waits until its timeout, as everywhere else. */
-export function keepAlive({ timeout }: PlanTask): void {
-  if (timeout !== undefined) setInterval(() => {}, 2 ** 30);
-}
-
 /** On one line: U+2028 and U+2029, which JSON leaves as they are, end a line for some readers. */
 function line(message: PodMessage): string {
   return JSON.stringify(message).replace(/[\u2028\u2029]/g, (end) => `\\u${end.charCodeAt(0).toString(16)}`);
@@ -101,14 +89,6 @@ function leaveMessage(answer: object): void {
   } catch {
     // the log has it
   }
-}
-
-function unsettled(task: string): GlacierError {
-  return new GlacierError("TASK_CRASHED", {
-    message: `task "${task}" waits for something that can't come any more`,
-    hint: "Its handler's promise never settles, and nothing is left that could settle it: look for a callback that isn't called.",
-    context: { task },
-  });
 }
 
 function internal(error: unknown): GlacierError {

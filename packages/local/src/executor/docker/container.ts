@@ -1,7 +1,7 @@
 // What runs inside a container for a function task; bundled together with the pipeline's module, and loaded before it.
 import { readFileSync } from "node:fs";
 import { findTask, GlacierError, isGlacierError } from "@glacier/core";
-import { markRemote, runRemote } from "@glacier/core/execute";
+import { keepAlive, markRemote, runRemote, unsettled } from "@glacier/core/execute";
 import { nodeRuntime } from "@glacier/core/node";
 import { providersHere } from "../here.ts";
 import type { ContainerCall, ContainerMessage } from "./function-form.ts";
@@ -17,9 +17,7 @@ const write = process.stdout.write.bind(process.stdout);
 export async function main(loaders: Loaders): Promise<void> {
   const { task, secrets, mark }: ContainerCall = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
   const say = (message: ContainerMessage) => write(`${mark}${line(message)}\n`);
-  if (findTask(task.plan.tasks, task.invocation.task).timeout !== undefined) {
-    setInterval(() => {}, 2 ** 30); // what waits for nothing waits until its timeout, as everywhere else
-  }
+  keepAlive(findTask(task.plan.tasks, task.invocation.task));
   process.once("beforeExit", () => {
     say({ failed: unsettled(task.invocation.task).toJSON() });
     process.exit(1);
@@ -44,14 +42,6 @@ export async function main(loaders: Loaders): Promise<void> {
 /** On one line: U+2028 and U+2029, which JSON leaves as they are, end a line for some readers. */
 function line(message: ContainerMessage): string {
   return JSON.stringify(message).replace(/[\u2028\u2029]/g, (end) => `\\u${end.charCodeAt(0).toString(16)}`);
-}
-
-function unsettled(task: string): GlacierError {
-  return new GlacierError("TASK_CRASHED", {
-    message: `task "${task}" waits for something that can't come any more`,
-    hint: "Its handler's promise never settles, and nothing is left that could settle it: look for a callback that isn't called.",
-    context: { task },
-  });
 }
 
 function internal(error: unknown): GlacierError {
