@@ -6,8 +6,13 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { kubernetesMissing } from "../services/kubernetes.ts";
 import { nodeMissing } from "../services/kubernetes-node.ts";
 import { motoMissing } from "../services/moto.ts";
+import { attached } from "./node/attached.ts";
 import { type NodeCluster, startCluster } from "./node/cluster.ts";
+import { connected } from "./node/connected.ts";
 import { ends } from "./node/ends.ts";
+import { followed } from "./node/followed.ts";
+import { large } from "./node/large.ts";
+import { refused } from "./node/refused.ts";
 
 const missing = [kubernetesMissing(), nodeMissing(), motoMissing()].some((reason) => reason !== undefined);
 
@@ -29,4 +34,9 @@ describe.skipIf(missing)("a cluster with a node", () => {
     timeout: 240_000,
   });
   ends(use);
+  refused(use);
+  followed(use);
+  attached(use);
+  connected(use);
+  large(use);
 });

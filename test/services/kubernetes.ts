@@ -23,6 +23,9 @@ export interface KubectlError extends Error {
 
 const programs = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
 
+/** What later versions have by default: Jobs that are removed some time after their end. */
+const gates = "--feature-gates=TTLAfterFinished=true";
+
 /** Where kubernetes/build.sh puts what it builds: outside of the checkout, for the next clean clone. */
 export function kubernetesBinaries(): string {
   return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "glacier/kubernetes-1.20");
@@ -109,9 +112,11 @@ export async function startKubernetes(): Promise<KubernetesService> {
       "--service-cluster-ip-range=10.0.0.0/24",
       "--allow-privileged=true",
       "--kubelet-preferred-address-types=Hostname",
+      gates,
     ]);
     await untilReady(() => kubectl(["get", "--raw", "/readyz"]));
     const common = [
+      gates,
       `--kubeconfig=${file("kubeconfig")}`,
       "--bind-address=127.0.0.1",
       "--leader-elect=false",

@@ -1,5 +1,12 @@
 import { aws } from "@glacier/aws";
-import { createRegistry, type GlacierError, type Registry, type RunEvent } from "@glacier/core";
+import {
+  createRegistry,
+  createStore,
+  type GlacierError,
+  type Registry,
+  type RunEvent,
+  type Store,
+} from "@glacier/core";
 import { KubernetesExecutor, type KubernetesExecutorOptions } from "@glacier/k8s";
 import { useMoto } from "../../aws/environment.ts";
 import { nodeImage } from "../../services/docker.ts";
@@ -73,6 +80,11 @@ export function registry(): Registry {
   return createRegistry([aws]);
 }
 
+/** What an executor with these options writes to. */
+export function storeOf({ storage }: KubernetesExecutorOptions): Store {
+  return createStore(registry().storage(storage));
+}
+
 /** How a pipeline of one task fails, with what it said until then. */
 export async function failureOf(
   pipeline: Runnable,
@@ -82,7 +94,7 @@ export async function failureOf(
   const events: RunEvent[] = [];
   const executor = new KubernetesExecutor(options);
   try {
-    await pipeline.run({ executor, registry: registry(), params, onEvent: (event) => events.push(event) });
+    await pipeline.run({ executor, registry: registry(), params, onEvent: (event: RunEvent) => events.push(event) });
   } catch (error) {
     return { error: (error as GlacierError).issues[0] ?? (error as GlacierError), events };
   }

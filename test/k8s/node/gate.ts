@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { onTestFinished } from "vitest";
+import type { TestContext } from "vitest";
 
 /** What pods wait for: a URL that answers when the test says so. */
 export interface Gate {
@@ -9,7 +9,7 @@ export interface Gate {
 }
 
 /** Ends with the test. */
-export async function closedGate(): Promise<Gate> {
+export async function closedGate({ onTestFinished }: TestContext): Promise<Gate> {
   const opened = Promise.withResolvers<void>();
   const server = createServer((_, answer) => void opened.promise.then(() => answer.end("open")));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

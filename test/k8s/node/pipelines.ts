@@ -97,29 +97,13 @@ export const held = new Pipeline(
   here,
 );
 
-/** Waits like `held`, but not longer than its timeout. */
-export const late = new Pipeline(
-  "late",
-  [
-    task(
-      "waits",
-      { output: new Dataset<string>("answered"), params: z.object({ url: z.string() }), timeout: 5 },
-      async (_, { log, params }) => {
-        log.info("started");
-        return (await fetch(params.url)).text();
-      },
-    ),
-  ],
-  here,
-);
-
 /** What pods are, seen from inside. */
 export const inside = new Pipeline(
   "inside",
   [
     task("looks", { output: new Dataset<Record<string, string>>("seen") }, () => {
       const say = (command: string) =>
-        execFileSync("sh", ["-c", `${command} 2>&1 || true`], { encoding: "utf8" }).trim();
+        execFileSync("sh", ["-c", `(${command}) 2>&1 || true`], { encoding: "utf8" }).trim();
       return {
         user: say("id -u"),
         write: say("echo 1 > /glacier-test"),
