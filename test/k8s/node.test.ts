@@ -10,6 +10,7 @@ import { attached } from "./node/attached.ts";
 import { type NodeCluster, startCluster } from "./node/cluster.ts";
 import { connected } from "./node/connected.ts";
 import { ends } from "./node/ends.ts";
+import { flightsExample } from "./node/flights.ts";
 import { followed } from "./node/followed.ts";
 import { large } from "./node/large.ts";
 import { refused } from "./node/refused.ts";
@@ -39,4 +40,5 @@ describe.skipIf(missing)("a cluster with a node", () => {
   attached(use);
   connected(use);
   large(use);
+  flightsExample(use);
 });
