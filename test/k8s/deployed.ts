@@ -8,6 +8,7 @@ import { expect, onTestFinished } from "vitest";
 import { type Manifest, readManifests } from "../../packages/k8s/test/manifests.ts";
 import type { KubernetesService } from "../services/kubernetes.ts";
 import { folderProvider } from "./folder.ts";
+import { forOldServer } from "./old-server.ts";
 import { pipeline as squares } from "./pipeline.ts";
 import { type PodProcesses, runPods } from "./processes.ts";
 
@@ -35,12 +36,12 @@ export interface Job {
   readonly status: { readonly succeeded?: number; readonly conditions?: readonly { readonly type: string }[] };
 }
 
-/** Compiles and applies the pipeline of squares. `change` makes of its manifests what this cluster takes. */
+/** Compiles and applies the pipeline of squares. */
 export async function deploySquares(
   cluster: KubernetesService,
   namespace: string,
   options: Pick<KubernetesTargetOptions, "params" | "pendingTimeout">,
-  { change = (manifest: Manifest) => manifest, schedule }: Given = {},
+  schedule?: PipelineOptions["schedule"],
 ): Promise<DeployedDriver> {
   const root = folder();
   const pipeline = new Pipeline("squares", squares.tasks as never, {
@@ -50,7 +51,7 @@ export async function deploySquares(
   const target = new KubernetesTarget({ storage: { kind: "folder", root }, engine: "driver", namespace, ...options });
   const plan = pipeline.plan({ for: target });
   const { forms } = await pipeline.compile({ target, registry });
-  const manifests = readManifests(await forms.manifests()).map(change);
+  const manifests = readManifests(await forms.manifests()).map(forOldServer);
   const apply = async () => {
     const list = { apiVersion: "v1", kind: "List", items: manifests };
     await cluster.kubectl(["apply", "--server-side", "-f", "-"], JSON.stringify(list));
@@ -74,11 +75,6 @@ export async function deploySquares(
       return events;
     },
   };
-}
-
-interface Given {
-  readonly change?: (manifest: Manifest) => Manifest;
-  readonly schedule?: PipelineOptions["schedule"];
 }
 
 /** Whether the Job controller counts a driver's Job as over. */

@@ -1,6 +1,7 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type KubernetesService, kubernetesMissing, startKubernetes } from "../services/kubernetes.ts";
 import { type DeployedDriver, deploySquares, expectLocalBytes, isOver, runIdOf, secrets } from "./deployed.ts";
 
@@ -49,6 +50,23 @@ describe.skipIf(missing !== undefined)("a driver Job, with the real Job controll
     expect(new Set(starts.map(({ runId }) => runId)).size).toBe(1);
   });
 
+  test("told to stop, as a drained node tells it, it leaves the tasks to its next pod, which follows them", async () => {
+    const release = join(mkdtempSync(join(tmpdir(), "glacier-release-")), "go");
+    onTestFinished(() => rmSync(dirname(release), { recursive: true, force: true }));
+    const params = { count: 1000, fail: "wait", release };
+    const { root, pods, journal, untilOver } = await deployed("drained", params);
+    const [driver] = pods.pods.values();
+    await pods.until(() => driver?.output.includes('"message":"waiting"') ?? false);
+    driver?.process.kill("SIGTERM");
+    await pods.until(() => roles(pods).filter((role) => role === "driver").length === 2);
+    writeFileSync(release, "");
+    await untilOver();
+    await expectLocalBytes(root, { count: 1000 });
+    // make, square-all (once), sum_up, tell.
+    expect(roles(pods).filter((role) => role === "attempt")).toHaveLength(4);
+    expect((await journal()).map(({ type }) => type)).not.toContain("task.cancelled");
+  });
+
   test("a task that fails for good fails the Job, and no further pod tries the run again", async () => {
     const { pods, job, journal } = await deployed("failing", { count: 3, fail: "always" });
     const drivers = () => [...pods.pods.values()].filter(({ role }) => role === "driver");
@@ -80,7 +98,11 @@ describe.skipIf(missing !== undefined)("a driver Job, with the real Job controll
     expect(failed[0]).toMatchObject({ error: { code: "UNSCHEDULABLE", message: expect.stringContaining("quota") } });
   });
 
-  async function deployed(namespace: string, params: { count: number; fail?: string }, first?: () => Promise<void>) {
+  async function deployed(
+    namespace: string,
+    params: { count: number; fail?: string; release?: string },
+    first?: () => Promise<void>,
+  ) {
     const deployment = await deploySquares(cluster, namespace, { params, pendingTimeout: 5 });
     const job = async () => {
       const [one] = Object.values(await deployment.jobs());

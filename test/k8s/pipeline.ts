@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { Dataset, ndjson, Pipeline, secret, task, text } from "@glacier/core";
 import { z } from "zod";
 
@@ -6,7 +7,7 @@ const squares = new Dataset("squares", { format: ndjson<{ n: number }>() });
 const sum = new Dataset<number>("sum");
 const report = new Dataset("report", { format: text() });
 
-const params = z.object({ count: z.number(), fail: z.string().default("") });
+const params = z.object({ count: z.number(), fail: z.string().default(""), release: z.string().default("") });
 
 /** A pipeline whose tasks fail where the params say so. */
 export const pipeline = new Pipeline(
@@ -18,12 +19,12 @@ export const pipeline = new Pipeline(
     task(
       "square-all",
       { inputs: { numbers }, output: squares, params, retries: { max: 2, delay: 0 } },
-      async function* ({ numbers }, { params: { fail }, attempt, log }) {
+      async function* ({ numbers }, { params: { fail, release }, attempt, log }) {
         if (fail === "once" && attempt === 1) throw new Error("not the first time");
         if (fail === "always") throw new Error("never");
         if (fail === "wait") {
           log.info("waiting");
-          await new Promise((resolve) => setTimeout(resolve, 2 ** 30));
+          while (!existsSync(release)) await new Promise((resolve) => setTimeout(resolve, 100));
         }
         if (fail === "exit") {
           process.stderr.write("good-bye\n");

@@ -17,6 +17,7 @@ const kinds: readonly [
 ][] = [
   ["deployment", names.deploymentName, 63, ({ pipeline, tenant }) => [pipeline, tenant]],
   ["CronWorkflow", (d) => names.deploymentName(d, 52), 52, ({ pipeline, tenant }) => [pipeline, tenant]],
+  ["WorkflowTemplate", (d) => names.deploymentName(d, 57), 57, ({ pipeline, tenant }) => [pipeline, tenant]],
   ["ServiceAccount", (d) => names.taskName(d, d.task), 63, ({ pipeline, tenant, task }) => [pipeline, tenant, task]],
   ["Secret", names.secretsName, 63, ({ pipeline, tenant }) => [pipeline, tenant]],
   ["template", (d) => names.templateName(d.task), 63, ({ task }) => [task]],

@@ -16,6 +16,9 @@ export const longestName = 63;
  */
 export const longestJobName = 52;
 
+/** Characters of a WorkflowTemplate's name: Argo appends 6 to it for workflows, whose names are labels. */
+export const longestTemplateName = 57;
+
 /** Pipeline and tenant as one name: of the namespace, and of what a deployment has one of. */
 export function deploymentName({ pipeline, tenant }: Deployment, max: number = longestName): string {
   return tenant === undefined ? join([pipeline], max) : join([tenant, pipeline], max, "---");

@@ -106,6 +106,7 @@ function namesOf(manifests: readonly Manifest[], templates: readonly Template[])
     name,
     ...(kind === "Secret" ? subdomain : label),
     ...(["CronWorkflow", "CronJob"].includes(kind) && { maxLength: 52 }),
+    ...(kind === "WorkflowTemplate" && { maxLength: 57 }),
     global: true,
   }));
   const labels = manifests.flatMap(({ metadata, kind }) =>

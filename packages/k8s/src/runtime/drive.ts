@@ -10,19 +10,22 @@ import {
 } from "@glacier/core";
 import { markRemote, type RemoteSource } from "@glacier/core/execute";
 import * as sdk from "@kubernetes/client-node";
-import { variables } from "../deployment.ts";
+import { exitCodes, variables } from "../deployment.ts";
 import { DeployedExecutor, type DeployedTasks } from "../driver/deployed-executor.ts";
 import { openCluster } from "../executor/cluster.ts";
 
 /**
- * Runs the pipeline with Glacier's scheduler, from a pod of a Job. The Job's next pod, after one that died, goes on with the same
- * run; one that finds it over ends as it did. Errors: those of `Pipeline.run`.
+ * Runs the pipeline with Glacier's scheduler, from a pod of a Job. The Job's next pod, after one that died or was told to stop (its
+ * node is drained), goes on with the same run, and follows the tasks that still do; one that finds it over ends as it did.
+ * Errors: those of `Pipeline.run`.
  */
 export async function drive(
   folder: URL,
   { plan, pipeline, registry }: RemoteSource,
   signal: AbortSignal,
 ): Promise<void> {
+  // Whoever deletes the Job deletes those of its tasks with it; who stops only this pod wants the run to go on.
+  signal.addEventListener("abort", () => process.exit(exitCodes.stopped));
   const { env } = process;
   const job = env[variables.job] ?? "";
   const uid = env[variables.jobUid] ?? "";
@@ -48,7 +51,6 @@ export async function drive(
   await run.call(pipeline, {
     executor: new DeployedExecutor(tasks, await openCluster(options)),
     registry,
-    signal,
     onEvent: (event) => void process.stdout.write(`${JSON.stringify(event)}\n`),
     bindings: Object.fromEntries(plan.datasets.map(({ name, storage }) => [name, storage])),
     tenant: plan.tenant,
@@ -70,8 +72,7 @@ async function pastOf(
   try {
     for await (const event of events) {
       started ||= event.type === "run.started";
-      // One that was told to stop (its node is drained) left the rest to the next.
-      if (event.type === "run.finished") finished = event.status === "cancelled" ? undefined : event;
+      if (event.type === "run.finished") finished = event;
     }
   } catch (error) {
     if (!isGlacierError(error, "RUN_NOT_FOUND")) throw error;

@@ -1,6 +1,6 @@
 import type { Plan, PlanTask } from "@glacier/core";
 import { exitCodes, variables } from "../deployment.ts";
-import { deploymentName, longestJobName, templateName } from "../names.ts";
+import { deploymentName, longestJobName, longestTemplateName, templateName } from "../names.ts";
 import { container, folders, grace, type Manifest, type PodSite, podSecurity, taskEnv, volumes } from "../pod/pod.ts";
 import { amounts, type Resources } from "../pod/resources.ts";
 import { ownRunId, runFile } from "../runtime/steps.ts";
@@ -35,7 +35,7 @@ export function workflowTemplate(
   return {
     apiVersion: "argoproj.io/v1alpha1",
     kind: "WorkflowTemplate",
-    metadata: settings.metadata(settings.name, "engine"),
+    metadata: settings.metadata(deploymentName(settings.deployment, longestTemplateName), "engine"),
     spec: {
       entrypoint: own.entry,
       onExit: own.finish,
@@ -83,7 +83,7 @@ export function cronWorkflow({ cron, timeZone }: NonNullable<Plan["schedule"]>, 
       schedules: [scheduleOf(cron)],
       timezone: timeZone,
       workflowMetadata: { labels: settings.labels("engine") },
-      workflowSpec: { workflowTemplateRef: { name: settings.name } },
+      workflowSpec: { workflowTemplateRef: { name: deploymentName(settings.deployment, longestTemplateName) } },
     },
   };
 }

@@ -57,7 +57,7 @@ export async function compileWith(
     files = {
       ...shared,
       "driver-code.yaml": maps.manifests,
-      "driver.yaml": [driver(plan, steps, own.sha256, settings, settings.site(maps.names))],
+      "driver.yaml": [driver(plan, steps, settings, settings.site(maps.names))],
     };
   } else {
     files = {

@@ -57,9 +57,23 @@ it("a schedule is a CronJob; without one other code is another Job", async () =>
     timeZone: "Europe/Berlin",
     concurrencyPolicy: "Forbid",
   });
-  const jobs = [pipeline(), pipelineOf([taskOf("load")])].map((one) => manifestsOf(one, { engine: "driver" }));
+  // A Job can't be changed: whatever differs in it makes another.
+  const jobs = [
+    manifestsOf(pipeline(), { engine: "driver" }),
+    manifestsOf(pipelineOf([taskOf("load")]), { engine: "driver" }),
+    manifestsOf(pipeline(), { engine: "driver", params: { day: 1 } }),
+    manifestsOf(pipeline(), { engine: "driver", envFrom: "keys" }),
+  ];
   const names = (await Promise.all(jobs)).map((manifests) => ofKind(manifests, "Job")[0]?.metadata.name);
-  expect(new Set(names).size).toBe(2);
+  expect(new Set(names).size).toBe(4);
+});
+
+it("a run that can't get better ends the Job at once; a drained node doesn't count", async () => {
+  const [job] = ofKind(await manifestsOf(pipeline(), { engine: "driver" }), "Job");
+  expect(job?.["spec"].podFailurePolicy.rules).toEqual([
+    { action: "FailJob", onExitCodes: { containerName: "main", operator: "In", values: [2] } },
+    { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
+  ]);
 });
 
 it("params are what the options say", async () => {

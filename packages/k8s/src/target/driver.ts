@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import type { Plan } from "@glacier/core";
-import { variables } from "../deployment.ts";
+import type { V1PodFailurePolicy } from "@kubernetes/client-node";
+import { containerName, exitCodes, variables } from "../deployment.ts";
 import { deploymentName, longestJobName, ownName } from "../names.ts";
 import { folders, type Manifest, type PodSite, podSpec, taskEnv } from "../pod/pod.ts";
 import type { Resources } from "../pod/resources.ts";
@@ -8,6 +10,20 @@ import { clock, type Settings, type SizedTask } from "./settings.ts";
 
 /** Pods of the driver that may die (its node, an update of the cluster) before the run counts as failed. */
 const deaths = 6;
+/**
+ * A run that can't get better needs no further pod, and a node that is drained is nobody's failure.
+ * https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
+ */
+const failurePolicy: V1PodFailurePolicy = {
+  rules: [
+    {
+      action: "FailJob",
+      onExitCodes: { containerName, operator: "In", values: [exitCodes.failedForGood] },
+    },
+    { action: "Ignore", onPodConditions: [{ status: "True", type: "DisruptionTarget" }] },
+  ],
+};
+
 /** Seconds that a finished driver stays to be looked at. */
 const keptFor = 7 * 24 * 60 * 60;
 
@@ -33,10 +49,11 @@ export function taskPods(tasks: readonly SizedTask[], settings: Settings, site: 
   );
 }
 
-/** A Job that runs the pipeline once for each content of its code; with a schedule a CronJob. */
-export function driver(plan: Plan, size: Resources, sha256: string, settings: Settings, site: PodSite): Manifest {
+/** A Job that runs the pipeline, once for each content of it and its code; with a schedule a CronJob. */
+export function driver(plan: Plan, size: Resources, settings: Settings, site: PodSite): Manifest {
   const job = {
     backoffLimit: deaths,
+    podFailurePolicy: failurePolicy,
     ttlSecondsAfterFinished: keptFor,
     template: { metadata: { labels: settings.podLabels("engine") }, spec: driverPod(size, settings, site) },
   };
@@ -44,8 +61,8 @@ export function driver(plan: Plan, size: Resources, sha256: string, settings: Se
     return {
       apiVersion: "batch/v1",
       kind: "Job",
-      // Jobs can't be changed: other code is another.
-      metadata: settings.metadata(ownName(settings.deployment, `run-${sha256.slice(0, 8)}`), "engine"),
+      // Jobs can't be changed: one that would differ, in its code's names for instance, is another.
+      metadata: settings.metadata(ownName(settings.deployment, `run-${hashOf(job)}`), "engine"),
       spec: job,
     };
   }
@@ -60,6 +77,10 @@ export function driver(plan: Plan, size: Resources, sha256: string, settings: Se
       timeZone: plan.schedule.timeZone,
     },
   };
+}
+
+function hashOf(content: object): string {
+  return createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 8);
 }
 
 function driverPod(resources: Resources, settings: Settings, site: PodSite): Manifest {

@@ -2,7 +2,7 @@ import { compute, createRegistry, secret, storage } from "@glacier/core";
 import { describe, expect, it } from "vitest";
 import { bucket, bucketProvider } from "../../test/bucket.ts";
 import { targetWith } from "../../test/code.ts";
-import { ofKind, readCode, readManifests } from "../../test/manifests.ts";
+import { type Manifest, ofKind, readCode, readManifests } from "../../test/manifests.ts";
 import { compiled, manifestsOf, pipelineOf, podsOf, taskOf } from "../../test/plans.ts";
 import { podSecurityViolations } from "../../test/pod-security.ts";
 import type { Transform } from "./options.ts";
@@ -82,18 +82,35 @@ describe("the namespace", () => {
     const manifests = await manifestsOf(pipeline(), { namespace: "shared", createNamespace: false });
     for (const kind of ["Namespace", "ResourceQuota", "LimitRange"]) expect(ofKind(manifests, kind)).toEqual([]);
     const own = { matchLabels: { "app.kubernetes.io/instance": "orders" } };
-    expect(ofKind(manifests, "NetworkPolicy").map(({ spec }) => spec.podSelector)).toEqual([own, own]);
+    expect(ofKind(manifests, "NetworkPolicy").map(({ spec }) => spec.podSelector)).toEqual([own, own, own]);
     expect(new Set(manifests.map(({ metadata }) => metadata.namespace))).toEqual(new Set(["shared"]));
   });
 
   it("lets nothing in, and out only what pods need", async () => {
-    const [deny, egress] = ofKind(await manifestsOf(pipeline(), { egressPorts: [5432] }), "NetworkPolicy");
+    const [deny, egress, apiServer] = ofKind(await manifestsOf(pipeline(), { egressPorts: [5432] }), "NetworkPolicy");
     expect(deny?.["spec"]).toEqual({ podSelector: {}, policyTypes: ["Ingress", "Egress"] });
-    const ports = egress?.["spec"].egress.flatMap((rule: { ports: { port: number }[] }) =>
-      rule.ports.map(({ port }) => port),
-    );
     // The storage of these tests is at http://store.acme.svc:9000.
-    expect(ports).toEqual([53, 53, 443, 5432, 6443, 9000]);
+    expect(egress?.["spec"].egress).toEqual([
+      { ports: ["UDP", "TCP"].map((protocol) => ({ protocol, port: 53 })) },
+      { ports: [443, 5432].map((port) => ({ protocol: "TCP", port })) },
+      { to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "acme" } } }] },
+    ]);
+    expect(apiServer?.["spec"]).toEqual({
+      ...egress?.["spec"],
+      egress: [{ ports: [{ protocol: "TCP", port: 6443 }] }],
+    });
+  });
+
+  it("lets out to a storage elsewhere by its port, and to the API server only what asks it", async () => {
+    const elsewhere = { kind: "bucket", name: "acme", endpoint: "http://store.acme.example:9000" };
+    const manifests = await manifestsOf(pipeline(), { engine: "driver", storage: elsewhere });
+    const [, egress, apiServer] = ofKind(manifests, "NetworkPolicy");
+    expect(egress?.["spec"].egress[1]).toEqual({ ports: [443, 9000].map((port) => ({ protocol: "TCP", port })) });
+    const [job] = ofKind(manifests, "Job");
+    const { matchLabels } = apiServer?.["spec"].podSelector ?? {};
+    expect(job?.["spec"].template.metadata.labels).toMatchObject(matchLabels);
+    for (const { labels } of Object.values<Manifest>(JSON.parse(readCode(manifests, "driver")["pods.json"] ?? "")))
+      expect(labels).not.toMatchObject(matchLabels);
   });
 });
 

@@ -3,28 +3,41 @@ import { ownName } from "../names.ts";
 import type { Manifest } from "../pod/pod.ts";
 import type { Settings } from "./settings.ts";
 
-/** Nothing comes in; DNS, HTTPS, the storage's ports and those of the options go out. */
+/** Nothing comes in; DNS, HTTPS, the storage and the ports of the options go out, and whoever asks the API server may. */
 export function networkPolicies(plan: Plan, settings: Settings): Manifest[] {
-  const ports = new Set([443, apiServer, ...storagePorts(plan), ...settings.egressPorts]);
-  const own = { matchLabels: { "app.kubernetes.io/instance": settings.name } };
+  const servers = storageServers(plan);
+  const ports = new Set([443, ...servers.flatMap(({ port }) => port ?? []), ...settings.egressPorts]);
+  const namespaces = new Set(servers.flatMap(({ namespace }) => namespace ?? []));
+  const own = { "app.kubernetes.io/instance": settings.name };
   return [
     policy(settings, "deny", {
-      podSelector: settings.createNamespace ? {} : own,
+      podSelector: settings.createNamespace ? {} : { matchLabels: own },
       policyTypes: ["Ingress", "Egress"],
     }),
     policy(settings, "egress", {
-      podSelector: own,
+      podSelector: { matchLabels: own },
       policyTypes: ["Egress"],
       egress: [
         { ports: ["UDP", "TCP"].map((protocol) => ({ protocol, port: 53 })) },
         { ports: [...ports].sort((a, b) => a - b).map((port) => ({ protocol: "TCP", port })) },
+        ...[...namespaces].sort().map((name) => ({
+          to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } } }],
+        })),
         ...(settings.uses("gcp") ? [metadataServer] : []),
       ],
+    }),
+    policy(settings, "api-server", {
+      // Argo's container in each pod asks there.
+      podSelector: {
+        matchLabels: settings.engine === "argo" ? own : { ...own, "app.kubernetes.io/component": "engine" },
+      },
+      policyTypes: ["Egress"],
+      egress: [{ ports: [{ protocol: "TCP", port: apiServer }] }],
     }),
   ];
 }
 
-/** Policies see the API server's own port, and not its Service's 443. Argo's container in each pod asks there. */
+/** Policies see the API server's own port, and not its Service's 443. */
 const apiServer = 6443;
 
 /** https://cloud.google.com/kubernetes-engine/docs/how-to/network-policy#network-policy-and-workload-identity */
@@ -42,13 +55,22 @@ function policy(settings: Settings, word: string, spec: Manifest): Manifest {
   };
 }
 
-/** Ports of servers that the plan's storage names, whatever the option is called. */
-function storagePorts({ state, datasets }: Plan): number[] {
+/** A server that the plan's storage names. */
+interface StorageServer {
+  readonly port?: number;
+  /** Of a Service in the cluster: its pods' port needn't be its own, so all of theirs are open. */
+  readonly namespace?: string;
+}
+
+/** Whatever the option is called that has its URL. */
+function storageServers({ state, datasets }: Plan): StorageServer[] {
   const texts = [state, ...datasets.map(({ storage }) => storage)].flatMap((one) => Object.values(one));
-  return texts.flatMap((text) => {
+  return texts.flatMap((text): StorageServer[] => {
     if (typeof text !== "string" || !/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || !URL.canParse(text)) return [];
-    const { port, protocol } = new URL(text);
-    if (port !== "") return [Number(port)];
-    return protocol === "http:" ? [80] : [];
+    const { hostname, port, protocol } = new URL(text);
+    const namespace = /^[^.]+\.([^.]+)\.svc(\.|$)/.exec(hostname)?.[1];
+    if (namespace !== undefined) return [{ namespace }];
+    if (port !== "") return [{ port: Number(port) }];
+    return protocol === "http:" ? [{ port: 80 }] : [];
   });
 }

@@ -47,6 +47,7 @@ it.each([
   [{ storage, pendingTimeout: 0 }, "pendingTimeout"],
   [{ storage, egressPorts: [0] }, "egressPorts"],
   [{ storage, pod: { containers: [] } }, "pod"],
+  [{ storage, pod: { automountServiceAccountToken: true } }, "pod"],
   [{ storage, pod: { hostAliases: () => "hunter2" } }, "pod"],
   [{ storage, transform: {} }, "transform"],
   [{ storage, colour: "hunter2" }, "colour"],

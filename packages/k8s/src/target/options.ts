@@ -73,7 +73,10 @@ interface Check {
 }
 
 const label = matches(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
-const ownFields = ["containers", "initContainers", "volumes", "restartPolicy", "serviceAccountName", "securityContext"];
+const ownFields = [
+  ..."containers initContainers volumes restartPolicy".split(" "),
+  ..."automountServiceAccountToken securityContext serviceAccountName".split(" "),
+];
 const identities = {
   aws: matches(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/),
   gcp: matches(/^[a-z0-9-]+@[a-z0-9.-]+\.iam\.gserviceaccount\.com$/),
