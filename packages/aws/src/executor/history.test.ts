@@ -118,6 +118,36 @@ describe("an execution's history", () => {
     expect(said[3]).toMatchObject({ attempt: 2 });
   });
 
+  it("keeps the error that an attempt wrote before the history knew of its end", () => {
+    const error = {
+      code: "DATA_INVALID",
+      message: "row 7",
+      hint: "h",
+      retryable: false,
+      context: { task: "boxed" },
+    } as const;
+    const wrote: RunEvent[] = [{ type: "attempt.failed", runId: "r", time: 1, task: "boxed", attempt: 1, error }];
+    const said: RunEvent[] = [];
+    const segments = { refresh: async () => {}, take: () => wrote.splice(0) };
+    const history = new History(plan, "r", segments, (event) => said.push(event));
+    const told = new Told();
+    const scheduled = told.add("TaskScheduled", told.enter("boxed", told.add("ExecutionStarted", 0)));
+    history.take(told.events.splice(0));
+    const details = {
+      error: "States.TaskFailed",
+      cause: '{"Containers":[{"ExitCode":2}]}',
+      resource: "r",
+      resourceType: "ecs",
+    };
+    const failed = { id: 10, previousEventId: scheduled, type: "TaskFailed", taskFailedEventDetails: details } as const;
+    const ended = { id: 11, previousEventId: 10, type: "ExecutionFailed" } as const;
+    history.take([
+      { ...failed, timestamp: new Date(1) },
+      { ...ended, timestamp: new Date(2) },
+    ]);
+    expect(said.at(-1)).toMatchObject({ type: "task.failed", task: "boxed", error: { code: "DATA_INVALID" } });
+  });
+
   it("says who stopped it, and why", () => {
     const told = new Told();
     const executionAbortedEventDetails = { error: "Budget", cause: "too expensive" };

@@ -20,6 +20,8 @@ interface Open {
   startedAt: number;
   /** Attempts that failed: its retries are of these, not of what the services turned away. */
   failures: number;
+  /** What its attempt says of how it failed, which may be there before the history knows of it. */
+  own: GlacierError | undefined;
   /** How its last attempt failed, until it is known whether another follows. */
   failed: { readonly error: GlacierError; readonly time: number; readonly started: boolean } | undefined;
 }
@@ -57,8 +59,7 @@ export class History {
   take(events: readonly HistoryEvent[]): End | undefined {
     let end: End | undefined;
     for (const event of events) end = this.#one(event) ?? end;
-    for (const { task, attempt, failed } of this.#open.values())
-      if (failed === undefined) this.#tell(task.name, attempt);
+    for (const open of this.#open.values()) if (open.failed === undefined) this.#tell(open);
     return end;
   }
 
@@ -104,7 +105,7 @@ export class History {
   }
 
   #attempt(task: PlanTask, time: number): void {
-    const open = this.#open.get(task.name) ?? { task, attempt: 0, startedAt: time, failures: 0, failed: undefined };
+    const open = this.#open.get(task.name) ?? newlyOpen(task, time);
     const { failed } = open;
     // A container that ECS didn't start is no attempt of its own: see containerState.
     if (failed?.started === false && task.compute?.kind === "container") {
@@ -116,6 +117,7 @@ export class History {
       this.#say("attempt.failed", open, { time: failed.time, error: failed.error.toJSON(), retryInMs });
     }
     open.failed = undefined;
+    open.own = undefined;
     open.attempt++;
     this.#open.set(task.name, open);
     this.#emit({ type: "attempt.started", runId: this.#runId, time, task: task.name, attempt: open.attempt });
@@ -124,18 +126,18 @@ export class History {
   #attemptFailed(event: HistoryEvent, task: PlanTask, time: number): void {
     const open = this.#open.get(task.name);
     if (open === undefined) return;
-    const own = this.#tell(task.name, open.attempt);
+    this.#tell(open);
     const details = detailsOf(event);
     const started = !transient.has(details.Error);
     if (started) open.failures++;
-    open.failed = { time, error: named(task.name, own ?? caughtError(details)), started };
+    open.failed = { time, error: named(task.name, open.own ?? caughtError(details)), started };
   }
 
   #succeeded(task: PlanTask, time: number): void {
     const open = this.#open.get(task.name);
     // A state whose failure is caught exits, too.
     if (open === undefined || open.failed !== undefined) return;
-    this.#tell(task.name, open.attempt);
+    this.#tell(open);
     this.#open.delete(task.name);
     this.#say("task.succeeded", open, { time, durationMs: time - open.startedAt });
   }
@@ -183,14 +185,12 @@ export class History {
     });
   }
 
-  /** Passes on what an attempt wrote; answers the error that it gave itself. */
-  #tell(task: string, attempt: number): GlacierError | undefined {
-    let own: GlacierError | undefined;
-    for (const event of this.#segments.take(task, attempt)) {
+  /** Passes on what an attempt wrote, and keeps the error that it gave itself. */
+  #tell(open: Open): void {
+    for (const event of this.#segments.take(open.task.name, open.attempt)) {
       if (isOwn(event)) this.#emit(event);
-      else if (event.type === "attempt.failed") own = deserializeError(event.error);
+      else if (event.type === "attempt.failed") open.own = deserializeError(event.error);
     }
-    return own;
   }
 
   #say<T extends "attempt.failed" | "task.succeeded" | "task.failed">(
@@ -200,6 +200,10 @@ export class History {
   ): void {
     this.#emit({ type, runId: this.#runId, task: task.name, attempt, ...rest } as unknown as RunEvent);
   }
+}
+
+function newlyOpen(task: PlanTask, startedAt: number): Open {
+  return { task, attempt: 0, startedAt, failures: 0, own: undefined, failed: undefined };
 }
 
 const transient: ReadonlySet<string> = new Set([...transientErrors.lambda, ...transientErrors.ecs]);
