@@ -20,12 +20,16 @@ export interface NodeCluster {
   readonly cluster: KubernetesService;
   readonly node: KubernetesNode;
   readonly moto: MotoService;
-  /** Makes a namespace, with the credentials of the storage in its Secret `storage`. */
+  /** Makes a namespace, with its {@link credentials}. */
   namespace(name: string): Promise<void>;
+  /** Makes the Secret `storage` in a namespace: what its pods need to find the storage and the cluster. */
+  credentials(namespace: string): Promise<void>;
   /** Those of an executor with empty storage of its own. */
   options(more?: Partial<KubernetesExecutorOptions>): Promise<KubernetesExecutorOptions>;
   stop(): Promise<void>;
 }
+
+const view = ["config", "view", "--raw", "-o", "json"];
 
 /** Starts all of it, with the namespace `tasks`, and points this process's SDKs of AWS to the storage. */
 export async function startCluster(): Promise<NodeCluster> {
@@ -46,8 +50,18 @@ export async function startCluster(): Promise<NodeCluster> {
       moto,
       async namespace(name) {
         await cluster.kubectl(["create", "namespace", name]);
+        await all.credentials(name);
+      },
+      async credentials(name) {
         const keys = ["AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-        const literals = keys.map((key) => `--from-literal=${key}=${process.env[key]}`);
+        const { hostname, port } = new URL(JSON.parse(await cluster.kubectl(view)).clusters[0].cluster.server);
+        const variables = {
+          ...Object.fromEntries(keys.map((key) => [key, process.env[key]])),
+          // The address that pods are told leads to nothing without a proxy on the node.
+          KUBERNETES_SERVICE_HOST: hostname,
+          KUBERNETES_SERVICE_PORT: port,
+        };
+        const literals = Object.entries(variables).map(([key, value]) => `--from-literal=${key}=${value}`);
         await cluster.kubectl(["-n", name, "create", "secret", "generic", "storage", ...literals]);
       },
       async options(more = {}) {

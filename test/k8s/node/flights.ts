@@ -7,6 +7,7 @@ import { LocalExecutor } from "@glacier/local";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { flights, flightsInS3 } from "../../aws/pipelines.ts";
 import { type NodeCluster, registry, storeOf } from "./cluster.ts";
+import { drive } from "./driven.ts";
 
 /** The flights example, each way that pods run it: its datasets are the very bytes of a local run. */
 export function flightsExample(use: () => NodeCluster): void {
@@ -37,6 +38,22 @@ export function flightsExample(use: () => NodeCluster): void {
       const executor = new KubernetesExecutor(options);
       await flights.run({ executor, registry: registry(), bindings: flightsInS3 });
       await expectLocalBytes(storeOf(options));
+    });
+
+    it("by a driver in the cluster, which is killed in the middle", async () => {
+      const driven = await drive(flights, flightsInS3, "flights", use());
+      // What two others are made of.
+      while ((await driven.store.stat("flights.parquet")) === undefined)
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      await driven.killDriver();
+      expect((await driven.over()).status).toMatchObject({ succeeded: 1, failed: 1 });
+      await expectLocalBytes(driven.store);
+      const events = await driven.journal();
+      const starts = events.filter(({ type }) => type === "run.started");
+      expect(starts).toMatchObject([{ resumed: false }, { resumed: true }]);
+      // What ran on without it was followed, and not done again.
+      expect(events.filter(({ type }) => type === "attempt.failed")).toEqual([]);
+      expect(events.at(-1)).toMatchObject({ type: "run.finished", status: "succeeded" });
     });
   });
 }
