@@ -127,6 +127,8 @@ export async function startKubernetes(): Promise<KubernetesService> {
       `--secure-port=${controllersPort}`,
       `--service-account-private-key-file=${file("sa.key")}`,
       "--use-service-account-credentials=false",
+      // What pods know the server by: its certificate comes with that of its authority.
+      `--root-ca-file=${file("certs/apiserver.crt")}`,
       `--cert-dir=${file("certs")}`,
     ]);
     start(join(kubernetesBinaries(), "kube-scheduler"), [...common, `--secure-port=${schedulerPort}`]);
