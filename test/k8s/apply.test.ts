@@ -41,6 +41,7 @@ const cases: readonly [
       tenant: "acme",
       envFrom: "s3-credentials",
       egressPorts: [5432],
+      pendingTimeout: 900,
       identity: {
         aws: "arn:aws:iam::123456789012:role/orders",
         tasks: { train: { gcp: "a@b.iam.gserviceaccount.com" } },

@@ -25,6 +25,7 @@ export function workflowTemplate(
   site: PodSite,
 ): Manifest {
   const step = (role: string, env: readonly Manifest[]) => ({
+    ...waiting(settings),
     metadata: { labels: settings.podLabels("engine") },
     serviceAccountName: settings.engineAccount,
     container: container(
@@ -136,9 +137,15 @@ function taskTemplate({ task, sized }: SizedTask, settings: Settings, site: PodS
     metadata: { labels: settings.podLabels("task", task.name) },
     serviceAccountName: settings.taskAccount(task.name),
     ...(task.timeout !== undefined && { activeDeadlineSeconds: Math.ceil(task.timeout) + grace }),
+    ...waiting(settings),
     retryStrategy: retryOf(task),
     container: container({ image, resources, role: "task", env }, site),
   };
+}
+
+/** Argo knows it since 4.1, and has no bound of its own. */
+function waiting({ pendingTimeout }: Settings): Manifest {
+  return pendingTimeout === undefined ? {} : { pendingTimeout: `${pendingTimeout}s` };
 }
 
 /** https://argo-workflows.readthedocs.io/en/latest/retries/ */

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Plan } from "@glacier/core";
 import type { V1PodFailurePolicy } from "@kubernetes/client-node";
 import { containerName, exitCodes, variables } from "../deployment.ts";
+import { defaultPendingTimeout } from "../executor/job-runner.ts";
 import { deploymentName, longestJobName, ownName } from "../names.ts";
 import { folders, type Manifest, type PodSite, podSpec, taskEnv } from "../pod/pod.ts";
 import type { Resources } from "../pod/resources.ts";
@@ -95,7 +96,7 @@ function driverPod(resources: Resources, settings: Settings, site: PodSite): Man
       env: [
         ...folders,
         { name: variables.params, value: settings.params },
-        { name: variables.pendingTimeout, value: String(settings.pendingTimeout) },
+        { name: variables.pendingTimeout, value: String(settings.pendingTimeout ?? defaultPendingTimeout) },
         field(variables.job, "metadata.labels['job-name']"),
         field(variables.jobUid, "metadata.labels['controller-uid']"),
         field(variables.namespace, "metadata.namespace"),

@@ -31,7 +31,10 @@ export interface KubernetesTargetOptions {
   readonly envFrom?: string;
   /** Who the pods are for a cloud: what opens the storage. `tasks` has those that differ. */
   readonly identity?: Identity & { readonly tasks?: Readonly<Record<string, Identity>> };
-  /** With `"driver"`: seconds that a task's pod may wait for room, quota or its image. Default 600. */
+  /**
+   * Seconds that a task's pod may wait for room, quota or its image. Default 600 with `"driver"`; with `"argo"` none, and it needs
+   * Argo ≥ 4.1.
+   */
   readonly pendingTimeout?: number;
   /** Ports that pods may connect to beside HTTPS, DNS and the storage's, on any address: `[5432]`. */
   readonly egressPorts?: readonly number[];

@@ -1,6 +1,5 @@
 import type { Plan, PlanTask } from "@glacier/core";
 import { type Deployment, inertJson } from "../deployment.ts";
-import { defaultPendingTimeout } from "../executor/job-runner.ts";
 import { type Component, labelsOf } from "../labels.ts";
 import { deploymentName, ownName, secretsName, taskName } from "../names.ts";
 import type { Manifest, PodSite } from "../pod/pod.ts";
@@ -41,8 +40,8 @@ export class Settings {
   readonly engine: "argo" | "driver";
   /** JSON. */
   readonly params: string;
-  /** Seconds. */
-  readonly pendingTimeout: number;
+  /** Seconds, where the options say them. */
+  readonly pendingTimeout: number | undefined;
   readonly #options: KubernetesTargetOptions;
 
   constructor(options: KubernetesTargetOptions, { pipeline, tenant }: Plan) {
@@ -55,7 +54,7 @@ export class Settings {
     this.egressPorts = options.egressPorts ?? [];
     this.engine = options.engine ?? "argo";
     this.params = inertJson(options.params ?? {});
-    this.pendingTimeout = options.pendingTimeout ?? defaultPendingTimeout;
+    this.pendingTimeout = options.pendingTimeout;
   }
 
   /** The account of what starts and ends runs. */

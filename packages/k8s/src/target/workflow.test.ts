@@ -79,6 +79,13 @@ describe("pods", () => {
     expect(pods["plain"]?.template.retryStrategy).toMatchObject({ limit: "0" });
   });
 
+  it("wait for room as long as the option says, else as Argo's own do", async () => {
+    const given = podsOf(await manifestsOf(pipeline(), { pendingTimeout: 90 }));
+    for (const { template } of Object.values(given)) expect(template.pendingTimeout).toBe("90s");
+    for (const { template } of Object.values(podsOf(await manifestsOf(pipeline()))))
+      expect(template).not.toHaveProperty("pendingTimeout");
+  });
+
   it("wait no longer than the task says before they are tried again", async () => {
     const retries = { max: 5, delay: 2, factor: 3, maxDelay: 60, jitter: 0 };
     const pods = podsOf(await manifestsOf(pipelineOf([taskOf("load", { retries })])));
