@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 
 // No ECS runs here: what it answers is told by each test. Its requests are the SDK's own.
 
-const pipeline = new Pipeline(
+const training = new Pipeline(
   "models",
   [task("train", { output: new Dataset<number>("model"), compute: compute.container({ image: "node:24" }) }, () => 1)],
   { module: import.meta.url },
@@ -30,10 +30,17 @@ beforeEach(() => {
 });
 afterEach(() => void vi.unstubAllEnvs());
 
+interface Told {
+  readonly start?: (request: Seen["request"]) => object;
+  readonly segment?: readonly object[];
+  readonly cancel?: boolean;
+  readonly pipeline?: Pipeline<"container">;
+}
+
 /** Runs the pipeline where ECS answers so to each look at the task; `segment` is what its attempt wrote into S3. */
 async function run(
-  looks: (look: number) => object,
-  { start = running, segment, cancel = false }: { start?: object; segment?: readonly object[]; cancel?: boolean } = {},
+  looks: (look: number, tasks: readonly string[]) => object,
+  { start = () => running, segment, cancel = false, pipeline = training }: Told = {},
 ) {
   const seen: Seen[] = [];
   let look = 0;
@@ -42,8 +49,8 @@ async function run(
   };
   const definition = JSON.stringify({ States: { train: { Parameters: { NetworkConfiguration: network } } } });
   const answers: Record<string, (request: Seen["request"]) => object> = {
-    RunTask: () => start,
-    DescribeTasks: () => looks(++look),
+    RunTask: (request) => start(request),
+    DescribeTasks: ({ tasks }) => looks(++look, tasks),
     StopTask: () => ({}),
     DescribeStateMachine: () => ({ definition, stateMachineArn: "a", name: "models", roleArn: "r", type: "STANDARD" }),
     GetLogEvents: () => ({ events: [{ message: "the last" }, { message: "words" }] }),
@@ -64,9 +71,11 @@ async function run(
         const { environment } = JSON.parse(body).overrides.containerOverrides[0];
         const state = JSON.parse(environment.find(({ name }: { name: string }) => name === "GLACIER_RUN").value);
         attempts = `.glacier/runs/models/${state.runId}/${state.segment}.train.1.000001.ndjson`;
-        return response.end(JSON.stringify(RunTask?.(body)));
+        const said = RunTask?.(JSON.parse(body)) ?? {};
+        if ("__type" in said) response.writeHead(400);
+        return response.end(JSON.stringify(said));
       }
-      const said = others[operation]?.(body) ?? {};
+      const said = others[operation]?.(JSON.parse(body)) ?? {};
       if ("__type" in said) response.writeHead(400);
       return response.end(JSON.stringify(said));
     }
@@ -169,7 +178,9 @@ describe("a task on Fargate", () => {
   });
 
   it("that ECS doesn't start may be tried again", async () => {
-    const { issue } = await run(() => running, { start: { tasks: [], failures: [{ reason: "RESOURCE:ENI" }] } });
+    const { issue } = await run(() => running, {
+      start: () => ({ tasks: [], failures: [{ reason: "RESOURCE:ENI" }] }),
+    });
     expect(issue).toMatchObject({ code: "UNAVAILABLE", retryable: true });
     expect(issue.message).toContain("RESOURCE:ENI");
   });
@@ -183,6 +194,34 @@ describe("a task on Fargate", () => {
     expect(error).toBeUndefined();
     expect(requests("RunTask")).toHaveLength(1);
     expect(events.filter(({ type }) => type === "attempt.failed")).toEqual([]);
+  });
+
+  it("is looked at together with all others of its run", async () => {
+    const tasks = ["one", "two", "three"].map((name) =>
+      task(
+        name,
+        { output: new Dataset<number>(`${name}_out`), compute: compute.container({ image: "node:24" }) },
+        () => 1,
+      ),
+    );
+    const pipeline = new Pipeline("models", tasks, { module: import.meta.url });
+    const { error, requests } = await run(
+      (_, arns) => ({
+        tasks: arns.map((taskArn) => ({ taskArn, lastStatus: "STOPPED", containers: [{ exitCode: 0 }] })),
+      }),
+      { pipeline, start: ({ taskDefinition }) => ({ tasks: [{ taskArn: `${arn}-${taskDefinition}` }] }) },
+    );
+    expect(error).toBeUndefined();
+    expect(requests("RunTask")).toHaveLength(3);
+    const [look, ...more] = requests("DescribeTasks");
+    expect(look.tasks.sort()).toEqual(["one", "three", "two"].map((name) => `${arn}-models-${name}`));
+    expect(more).toEqual([]);
+  });
+
+  it("that isn't deployed is NOT_FOUND, as RunTask says it", async () => {
+    const refusal = { __type: "ClientException", message: "TaskDefinition not found." };
+    const { issue } = await run(() => running, { start: () => refusal });
+    expect(issue).toMatchObject({ code: "NOT_FOUND", hint: expect.stringContaining("terraform apply") });
   });
 
   it("is stopped by a cancel, and waited for", async () => {

@@ -10,12 +10,14 @@ import {
   type TaskInvocation,
 } from "@glacier/core";
 import { type RemoteAttempt, sleep, writePins } from "@glacier/core/execute";
+import { clusterName } from "../names.ts";
 import type { Clients } from "./clients.ts";
 import type { Deployed } from "./deployed.ts";
 import { type Network, runContainer } from "./ecs.ts";
 import { runFunction } from "./lambda.ts";
 import { networkOf } from "./network.ts";
 import { isOwn, openSegments, type Segments } from "./segments.ts";
+import { type TaskWatch, watchTasks } from "./task-watch.ts";
 
 /** One attempt, as its function or container is asked for it. */
 export interface DirectAttempt {
@@ -43,6 +45,7 @@ interface DirectRun {
   readonly listeners: Set<() => void>;
   looking: boolean;
   network: Promise<Network> | undefined;
+  watch: TaskWatch | undefined;
 }
 
 /** Milliseconds between looks at what attempts write. */
@@ -57,7 +60,14 @@ export function createDirect(clients: Clients, lookUp: (plan: Plan) => Promise<D
       // Below a folder: no part of the run's journal, into which the scheduler's own writes them.
       const segment = `attempts/${Date.now()}`;
       const segments = openSegments(plan, runId, registry, segment);
-      const opened: DirectRun = { segment, segments, listeners: new Set(), looking: false, network: undefined };
+      const opened: DirectRun = {
+        segment,
+        segments,
+        listeners: new Set(),
+        looking: false,
+        network: undefined,
+        watch: undefined,
+      };
       run = writePins(plan, runId, sources, registry).then(() => opened);
       run.catch(() => runs.delete(runId));
       runs.set(runId, run);
@@ -77,7 +87,8 @@ export function createDirect(clients: Clients, lookUp: (plan: Plan) => Promise<D
       try {
         if (findTask(plan.tasks, task).compute?.kind === "container") {
           run.network ??= lookUp(plan).then((deployed) => networkOf(plan, deployed, clients));
-          await runContainer(started, await run.network, clients);
+          run.watch ??= watchTasks(clusterName(plan), clients);
+          await runContainer(started, await run.network, run.watch, clients);
         } else await runFunction(started, clients);
       } catch (error) {
         failure = { error };

@@ -1,12 +1,13 @@
 import type { Task } from "@aws-sdk/client-ecs";
-import { GlacierError, isGlacierError } from "@glacier/core";
-import { sleep } from "@glacier/core/execute";
+import { GlacierError } from "@glacier/core";
+import { raceAbort } from "@glacier/core/execute";
 import { clusterName, logGroupName, taskFamily } from "../names.ts";
 import { containerName, overridesOf } from "../overrides.ts";
 import { containerError } from "../runtime/caught.ts";
 import type { Clients } from "./clients.ts";
 import type { DirectAttempt } from "./direct.ts";
 import { serviceError } from "./service-errors.ts";
+import type { TaskWatch } from "./task-watch.ts";
 
 /** Subnets and security groups, as ECS takes them. */
 export interface Network {
@@ -14,9 +15,6 @@ export interface Network {
   readonly securityGroups: string[];
   readonly assignPublicIp: "ENABLED" | "DISABLED";
 }
-
-/** Milliseconds between looks at a task that runs. */
-const pause = 2000;
 
 /**
  * Looks in a row that may fail or find no task before it is given up: it runs on all the same, and another attempt would
@@ -29,23 +27,22 @@ const mostBlind = 60;
  * Errors: `TASK_CRASHED`, `OUT_OF_MEMORY`, `IMAGE_UNAVAILABLE`, `NOT_FOUND`, `PARAMS_INVALID`, `PERMISSION_DENIED`, `THROTTLED`,
  * `UNAVAILABLE`, the signal's reason. What the task's own code threw is in its segments.
  */
-export async function runContainer(attempt: DirectAttempt, network: Network, clients: Clients): Promise<void> {
+export async function runContainer(
+  attempt: DirectAttempt,
+  network: Network,
+  watch: TaskWatch,
+  clients: Clients,
+): Promise<void> {
   const { plan, request, signal } = attempt;
   const cluster = clusterName(plan);
   signal.throwIfAborted();
   const arn = await start(attempt, cluster, network, clients);
   let stopping = false;
   for (let blind = 0; ; ) {
-    let task: Task | undefined;
-    try {
-      if (signal.aborted && !stopping) {
-        await stop(arn, cluster, clients, request.task);
-        stopping = true;
-      }
-      task = await describe(arn, cluster, clients, request.task);
-    } catch (error) {
-      if (!isGlacierError(error) || !error.retryable || blind >= mostBlind) throw error;
-    }
+    if (signal.aborted && !stopping) stopping = await stop(arn, cluster, clients, request.task);
+    const look = watch.next(arn);
+    const task = signal.aborted ? await look : await unlessFired(look, signal);
+    if (task === fired) continue;
     if (task?.lastStatus === "STOPPED") {
       if (stopping) throw signal.reason;
       const [container] = task.containers ?? [];
@@ -54,8 +51,16 @@ export async function runContainer(attempt: DirectAttempt, network: Network, cli
     }
     blind = task === undefined ? blind + 1 : 0;
     if (blind > mostBlind) throw gone(request.task, arn);
-    await sleep(pause, signal.aborted ? undefined : signal).catch(() => {});
   }
+}
+
+const fired = Symbol("fired");
+
+function unlessFired<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | typeof fired> {
+  return raceAbort(promise, signal).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+    return fired;
+  });
 }
 
 async function start(
@@ -94,27 +99,21 @@ async function start(
   });
 }
 
-async function describe(arn: string, cluster: string, clients: Clients, task: string): Promise<Task | undefined> {
+/** Whether it could be told to stop, or the next look is the time to try again. */
+async function stop(arn: string, cluster: string, clients: Clients, task: string): Promise<boolean> {
   const { sdk, client } = await clients.ecs();
-  const { tasks } = await client.send(new sdk.DescribeTasksCommand({ cluster, tasks: [arn] })).catch((error) => {
-    throw serviceError(error, {
-      what: `look at the container of task "${task}"`,
-      action: "ecs:DescribeTasks",
-      context: { task },
-    });
-  });
-  return tasks?.[0];
-}
-
-async function stop(arn: string, cluster: string, clients: Clients, task: string): Promise<void> {
-  const { sdk, client } = await clients.ecs();
-  await client.send(new sdk.StopTaskCommand({ cluster, task: arn, reason: "stopped by Glacier" })).catch((error) => {
-    throw serviceError(error, {
+  try {
+    await client.send(new sdk.StopTaskCommand({ cluster, task: arn, reason: "stopped by Glacier" }));
+    return true;
+  } catch (thrown) {
+    const error = serviceError(thrown, {
       what: `stop the container of task "${task}"`,
       action: "ecs:StopTask",
       context: { task },
     });
-  });
+    if (!error.retryable) throw error;
+    return false;
+  }
 }
 
 /** The container's end as an error, with its last words. */
