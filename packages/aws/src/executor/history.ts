@@ -2,7 +2,7 @@ import type { HistoryEvent } from "@aws-sdk/client-sfn";
 import {
   deserializeError,
   type EventSink,
-  GlacierError,
+  type GlacierError,
   type Plan,
   type PlanTask,
   type RunEvent,
@@ -11,6 +11,7 @@ import {
 import { failedStep } from "../deployment.ts";
 import { caughtError } from "../runtime/caught.ts";
 import { transientErrors } from "../transient.ts";
+import { detailsOf, named, stoppedThere, tookTooLong } from "./history-errors.ts";
 import { isOwn, type Segments } from "./segments.ts";
 
 /** A task of the state machine that is at work or waits for a retry. */
@@ -74,13 +75,16 @@ export class History {
       case "ExecutionSucceeded":
         return { status: "succeeded" };
       case "ExecutionAborted":
-        return { status: "cancelled", error: this.#stopped(event.executionAbortedEventDetails) };
+        return {
+          status: "cancelled",
+          error: stoppedThere(this.#plan, this.#runId, event.executionAbortedEventDetails),
+        };
       case "ExecutionFailed":
         this.#settleFailures(time);
         return this.#failedWith(event.executionFailedEventDetails);
       case "ExecutionTimedOut":
         this.#settleFailures(time);
-        return { status: "failed", error: this.#timedOut() };
+        return { status: "failed", error: tookTooLong(this.#plan, this.#runId) };
       default:
         return undefined;
     }
@@ -167,24 +171,6 @@ export class History {
     return { status: "failed", error: caughtError({ Error: details?.error ?? "", Cause: details?.cause ?? "" }) };
   }
 
-  #stopped(details: { readonly error?: string | undefined; readonly cause?: string | undefined } = {}): GlacierError {
-    const { error = "", cause = "" } = details;
-    const why = [error === "CANCELLED" ? "" : error, cause].filter((part) => part !== "").join(": ");
-    return new GlacierError("CANCELLED", {
-      message: `run ${this.#runId} was stopped in Step Functions${why === "" ? "" : `: ${why}`}`,
-      hint: `Resume it, with Glacier's own scheduler: what is committed is not done again (mode: "direct", resume: "${this.#runId}").`,
-      context: { pipeline: this.#plan.pipeline, runId: this.#runId },
-    });
-  }
-
-  #timedOut(): GlacierError {
-    return new GlacierError("TASK_TIMEOUT", {
-      message: `run ${this.#runId} took longer than its state machine may`,
-      hint: "AWSTarget sets no such limit: look for a TimeoutSeconds that was added to the state machine, or what waited for a year.",
-      context: { pipeline: this.#plan.pipeline, runId: this.#runId },
-    });
-  }
-
   /** Passes on what an attempt wrote, and keeps the error that it gave itself. */
   #tell(open: Open): void {
     for (const event of this.#segments.take(open.task.name, open.attempt)) {
@@ -207,28 +193,3 @@ function newlyOpen(task: PlanTask, startedAt: number): Open {
 }
 
 const transient: ReadonlySet<string> = new Set([...transientErrors.lambda, ...transientErrors.ecs]);
-
-function detailsOf(event: HistoryEvent): { readonly Error: string; readonly Cause: string } {
-  const details =
-    event.taskFailedEventDetails ??
-    event.taskTimedOutEventDetails ??
-    event.taskSubmitFailedEventDetails ??
-    event.taskStartFailedEventDetails ??
-    event.lambdaFunctionFailedEventDetails ??
-    event.lambdaFunctionTimedOutEventDetails;
-  return { Error: details?.error ?? "States.TaskFailed", Cause: details?.cause ?? "" };
-}
-
-/** The same error, saying whose it is. */
-function named(task: string, error: GlacierError): GlacierError {
-  if (error.context.task !== undefined) return error;
-  const { code, message, hint, retryable, issues, cause, context } = error;
-  return new GlacierError(code, {
-    message: `task "${task}": ${message}`,
-    hint,
-    retryable,
-    issues,
-    cause,
-    context: { task, ...context },
-  });
-}
