@@ -15,6 +15,7 @@ import { nodeRuntime } from "@glacier/core/node";
 import type { V1Job } from "@kubernetes/client-node";
 import { stateOf } from "../deployment.ts";
 import { sizeTask } from "../pod/resources.ts";
+import { outOfReach } from "../reach.ts";
 import { attemptLabels, attemptName, sha256 } from "./attempt-name.ts";
 import { type Cluster, openCluster } from "./cluster.ts";
 import { buildCode, largestConfigMap } from "./code.ts";
@@ -90,7 +91,7 @@ export class KubernetesExecutor implements Executor<KubernetesKind> {
     if (pipeline.module === undefined) return [withoutModule(pipeline.name, first.name)];
     // Kinds that this executor doesn't run are core's to refuse.
     const own = plan.tasks.filter(({ compute }) => compute === undefined || compute.kind === "container");
-    const mistakes = own.flatMap((task) => [...outOfReach(task, plan), ...unsized(task)]);
+    const mistakes = own.flatMap((task) => [...unreachable(task, plan, this.#options), ...unsized(task)]);
     if (mistakes.length === 0 && own[0] !== undefined) await checkCluster(await this.#open(), own[0], this.#options);
     return mistakes;
   }
@@ -126,16 +127,15 @@ function unsized(task: PlanTask): readonly GlacierError[] {
   return "image" in sized ? [] : sized;
 }
 
-/** A pod sees neither this process's memory nor this machine's folders. */
-function outOfReach(task: PlanTask, { datasets }: Plan): GlacierError[] {
+function unreachable(task: PlanTask, { datasets }: Plan, { pod }: KubernetesExecutorOptions): GlacierError[] {
   const quarantine = typeof task.onInvalid === "string" ? [] : [task.onInvalid.quarantine];
   const names = new Set([...Object.values(task.inputs), ...Object.values(task.outputs), ...quarantine]);
   return [...names].flatMap((dataset) => {
-    const { kind } = findDataset(datasets, dataset).storage;
-    if (kind !== "memory" && kind !== "localFs") return [];
+    const place = outOfReach(findDataset(datasets, dataset).storage, pod);
+    if (place === undefined) return [];
     return [
       new GlacierError("STORAGE_UNREACHABLE", {
-        message: `task "${task.name}" runs in a cluster, which can't reach dataset "${dataset}" in ${kind === "memory" ? "this process's memory" : "a folder of this machine"}`,
+        message: `task "${task.name}" runs in a cluster, which can't reach dataset "${dataset}" ${place}`,
         hint: "Bind it to storage that both reach: a bucket, a server.",
         context: { task: task.name, dataset },
       }),

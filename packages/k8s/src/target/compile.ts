@@ -29,7 +29,7 @@ export async function compileWith(
   context: CompileContext,
 ): Promise<KubernetesCompilation> {
   const settings = new Settings(options, plan);
-  const diagnostics = [...checkStorage(plan, context.registry), ...checkSchedule(plan)];
+  const diagnostics = [...checkStorage(plan, context.registry, options.pod), ...checkSchedule(plan)];
   const tasks: SizedTask[] = [];
   for (const task of plan.tasks) {
     const sized = sizeTask(task, settings.defaultImage);

@@ -37,6 +37,8 @@ it.each([
   [{ storage: { kind: "memory" } }, "storage"],
   [{ storage: { kind: "localFs", basePath: "hunter2" } }, "storage"],
   [{ storage, engine: "hunter2" }, "engine"],
+  [{ storage, params: { day: () => "hunter2" } }, "params"],
+
   [{ storage, namespace: "Hunter2" }, "namespace"],
   [{ storage, createNamespace: "yes" }, "createNamespace"],
   [{ storage, user: 0 }, "user"],
@@ -61,4 +63,10 @@ it.each([
   }
   expect(message).toContain(`"${name}"`);
   expect(message).not.toMatch(/hunter2/i);
+});
+
+it("params are what an environment variable has room for", () => {
+  const options = (length: number) => ({ storage, params: { text: "x".repeat(length) } }) as KubernetesTargetOptions;
+  expect(() => checkOptions(options(60_000))).not.toThrow();
+  expect(() => checkOptions(options(70_000))).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
 });

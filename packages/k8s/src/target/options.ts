@@ -75,6 +75,8 @@ interface Check {
   readonly hint: string;
 }
 
+/** Half of what Linux takes: escapes may come to it. */
+const longestParams = 64 * 1024;
 const label = matches(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
 const ownFields = [
   ..."containers initContainers volumes restartPolicy".split(" "),
@@ -96,7 +98,10 @@ const checks: { readonly [K in keyof Required<KubernetesTargetOptions>]: Check }
     hint: 'Give storage that the cluster reaches: { storage: { kind: "s3", bucket: "…" } }.',
   },
   engine: { accepts: (value) => value === "argo" || value === "driver", hint: 'Give "argo" or "driver".' },
-  params: { accepts: isJson, hint: "Give an object that JSON can hold." },
+  params: {
+    accepts: (value) => isJson(value) && JSON.stringify(value).length <= longestParams,
+    hint: "Give an object that JSON can hold, in 64 KiB: pods get it in an environment variable.",
+  },
   namespace: { accepts: label, hint: 'Give the namespace\'s name: a-z, 0-9 and "-", up to 63.' },
   createNamespace: { accepts: isBoolean, hint: "Give true or false." },
   defaultImage: { accepts: matches(/^\S+$/), hint: 'Give an image with Node 22.18 or later: "node:24-slim".' },
