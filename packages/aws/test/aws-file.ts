@@ -3,7 +3,7 @@ export interface AwsFile {
   readonly machine: { readonly name: string; readonly definition: Chain };
   readonly functions: readonly Runner[];
   readonly taskDefinitions: readonly Runner[];
-  readonly roles: readonly { readonly name: string; readonly statements: readonly IamStatement[] }[];
+  readonly roles: readonly Role[];
   readonly buckets: readonly string[];
   readonly schedules: readonly { readonly expression: string; readonly timeZone: string }[];
   readonly names: readonly { readonly what: string; readonly name: string }[];
@@ -13,6 +13,19 @@ export interface AwsFile {
 export interface Runner {
   readonly name: string;
   readonly role: string;
+}
+
+/** A role, with who may take it on. */
+export interface Role {
+  readonly name: string;
+  readonly trust: readonly Trust[];
+  readonly statements: readonly IamStatement[];
+}
+
+/** A statement of a role's trust policy. */
+export interface Trust {
+  readonly Principal: { readonly Service: string };
+  readonly Condition?: unknown;
 }
 
 /** A resource with its id in the file. */

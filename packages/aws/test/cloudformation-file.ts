@@ -30,8 +30,9 @@ export function readCloudFormation(artifacts: Artifacts): AwsFile {
       name: String(Family),
       role: String(TaskRoleArn).split("/").at(-1) ?? "",
     })),
-    roles: roles.map(({ RoleName, Policies }) => ({
+    roles: roles.map(({ RoleName, Policies, AssumeRolePolicyDocument }) => ({
       name: String(RoleName),
+      trust: (AssumeRolePolicyDocument as { Statement: [] }).Statement,
       statements: [
         ...(Policies as { PolicyDocument: { Statement: [] } }[]).flatMap(
           ({ PolicyDocument }) => PolicyDocument.Statement,

@@ -38,8 +38,9 @@ export function readTerraform(artifacts: Artifacts): AwsFile {
       name: String(family),
       role: String(task_role_arn).split("/").at(-1) ?? "",
     })),
-    roles: roles.map(({ name }) => ({
+    roles: roles.map(({ name, assume_role_policy }) => ({
       name: String(name),
+      trust: parse(assume_role_policy).Statement,
       statements: policies.filter(({ role }) => role === name).flatMap(({ document }) => document.Statement),
     })),
     buckets: all("aws_s3_bucket").map(({ bucket }) => String(bucket)),

@@ -25,8 +25,10 @@ export function alertInput(pipeline: string): { readonly paths: Record<string, s
 }
 
 /**
- * EventBridge may publish to the topic. A condition would be never met, since it tells a topic of no rule and no account:
- * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
+ * EventBridge may publish to the topic. A condition would never be met, since it tells a topic of no rule and no account:
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions. None is needed: a rule of
+ * another account publishes as a role of that account, which this doesn't let in:
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-cross-account.html
  */
 export function topicPolicy(topic: string): Value {
   return {

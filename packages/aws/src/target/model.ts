@@ -52,6 +52,8 @@ export interface Role {
   readonly id: string;
   readonly name: string;
   readonly service: "lambda" | "ecs-tasks" | "states" | "scheduler";
+  /** ARN, or pattern, of what the service takes it on for; undefined where it tells its account only. */
+  readonly source: Text | undefined;
   /** What is written into the role itself. */
   readonly inline: readonly Statement[];
   /** What has no room there, as managed policies of its own. */

@@ -94,11 +94,18 @@ describe("a task's role", () => {
       const own = `arn:aws:kms:us-east-1:${testAccount}:key/1234-abcd`;
       expect(["kms:Decrypt", "kms:GenerateDataKey"].map((action) => allows(load, action, arn))).toEqual([true, false]);
       expect(["kms:Decrypt", "kms:GenerateDataKey"].map((action) => allows(load, action, own))).toEqual([true, true]);
+      for (const { Action, Condition } of load) {
+        if (String(Action).includes("kms:"))
+          expect(Condition, "by way of S3 only").toEqual({ StringLike: { "kms:ViaService": "s3.us-east-1.*" } });
+      }
       expect(statementsOf(file, "orders-tell")).toContainEqual({
         Effect: "Allow",
         Action: ["kms:Decrypt", "kms:GenerateDataKey"],
         Resource: [`arn:aws:kms:us-east-1:${testAccount}:key/*`],
-        Condition: { "ForAnyValue:StringEquals": { "kms:ResourceAliases": "alias/told" } },
+        Condition: {
+          StringLike: { "kms:ViaService": "s3.us-east-1.*" },
+          "ForAnyValue:StringEquals": { "kms:ResourceAliases": "alias/told" },
+        },
       });
     }
   });
@@ -117,7 +124,10 @@ describe("a task's role", () => {
         Effect: "Allow",
         Action: ["kms:Decrypt"],
         Resource: ["arn:aws:kms:us-west-2:210987654321:key/*"],
-        Condition: { "ForAnyValue:StringEquals": { "kms:ResourceAliases": "alias/theirs" } },
+        Condition: {
+          StringLike: { "kms:ViaService": "s3.us-west-2.*" },
+          "ForAnyValue:StringEquals": { "kms:ResourceAliases": "alias/theirs" },
+        },
       });
     }
   });

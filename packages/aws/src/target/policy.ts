@@ -141,8 +141,20 @@ function bucketsOf(storages: readonly StorageResource[], settings: Settings): St
   return { actions: ["s3:ListBucket"], resources: [...distinct.keys()].sort().map((id) => distinct.get(id) as Text) };
 }
 
-function keyOf({ kmsKey }: Settings): Statement {
-  return { actions: ["kms:Decrypt", "kms:GenerateDataKey"], resources: kmsKey === undefined ? [] : [kmsKey] };
+function keyOf({ kmsKey, region }: Settings): Statement {
+  return {
+    actions: ["kms:Decrypt", "kms:GenerateDataKey"],
+    resources: kmsKey === undefined ? [] : [kmsKey],
+    condition: byWayOfS3(region),
+  };
+}
+
+/**
+ * Keys are used for objects only, which S3's own rights name; the pattern is for other partitions' domains. An encryption
+ * context would say no more. https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+ */
+function byWayOfS3(region: string): NonNullable<Statement["condition"]> {
+  return { StringLike: { "kms:ViaService": `s3.${region}.*` } };
 }
 
 /**
@@ -162,14 +174,15 @@ function keysOf(
       ? name.split(":")
       : [];
     const key = (id: string) => text`arn:${partition}:kms:${there}:${owner}:key/${id}`;
+    const condition = byWayOfS3(there);
     const alias = /(?:^|:)(alias\/.+)$/.exec(name)?.[1];
     const statement: Statement =
       alias === undefined
-        ? { actions, resources: [name.startsWith("arn:") ? name : key(name)] }
+        ? { actions, resources: [name.startsWith("arn:") ? name : key(name)], condition }
         : {
             actions,
             resources: [key("*")],
-            condition: { "ForAnyValue:StringEquals": { "kms:ResourceAliases": alias } },
+            condition: { ...condition, "ForAnyValue:StringEquals": { "kms:ResourceAliases": alias } },
           };
     return [[`${name} ${there}`, statement]];
   });

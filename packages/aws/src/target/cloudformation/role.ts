@@ -7,10 +7,10 @@ import { tagList } from "./tags.ts";
 import { logicalId, object } from "./value.ts";
 
 export function printRole(role: Role, printed: Printed, model: Model): void {
-  const { id, name, service, inline, managed, boundary } = role;
+  const { id, name, inline, managed, boundary } = role;
   printed.add("AWS::IAM::Role", logicalId(id, "Role"), {
     RoleName: name,
-    AssumeRolePolicyDocument: object(trustOf(service)),
+    AssumeRolePolicyDocument: object(trustOf(role)),
     Policies: inline.length === 0 ? [] : [{ PolicyName: "glacier", PolicyDocument: object(policyDocument(inline)) }],
     ...(boundary !== undefined && { PermissionsBoundary: boundary }),
     Tags: tagList(model),

@@ -6,16 +6,17 @@ import { trustOf } from "../trust.ts";
 import { tags } from "./tags.ts";
 import { jsonTemplate, reference } from "./value.ts";
 
-export function printRole({ id, name, service, inline, managed, boundary }: Role, printed: Printed): void {
+export function printRole(role: Role, printed: Printed): void {
+  const { id, name, inline, managed, boundary } = role;
   printed.add("aws_iam_role", id, {
     name,
-    assume_role_policy: jsonTemplate(trustOf(service)),
+    assume_role_policy: jsonTemplate(trustOf(role)),
     ...(boundary !== undefined && { permissions_boundary: boundary }),
     tags,
   });
-  const role = reference(`aws_iam_role.${id}.name`);
+  const of = { role: reference(`aws_iam_role.${id}.name`) };
   if (inline.length > 0) {
-    printed.add("aws_iam_role_policy", id, { name: "glacier", role, policy: jsonTemplate(policyDocument(inline)) });
+    printed.add("aws_iam_role_policy", id, { name: "glacier", ...of, policy: jsonTemplate(policyDocument(inline)) });
   }
   managed.forEach((statements, i) => {
     const own = `${id}_${i + 1}`;
@@ -24,7 +25,7 @@ export function printRole({ id, name, service, inline, managed, boundary }: Role
       policy: jsonTemplate(policyDocument(statements)),
       tags,
     });
-    printed.add("aws_iam_role_policy_attachment", own, { role, policy_arn: reference(`aws_iam_policy.${own}.arn`) });
+    printed.add("aws_iam_role_policy_attachment", own, { ...of, policy_arn: reference(`aws_iam_policy.${own}.arn`) });
   });
 }
 
