@@ -99,7 +99,9 @@ describe.skipIf(motoMissing() !== undefined || lambdaMissing() !== undefined)(
     it("a task's compute has a timeout of its own, which ends it like the task's", async () => {
       const { error } = await deployed.attempt(run, "is_limited", { timeout: 30 });
       expect(error?.errorType).toBe("TASK_TIMEOUT");
-      expect(JSON.parse(error?.errorMessage ?? "").message).toBe('task "is_limited" took longer than its timeout of 1 s');
+      expect(JSON.parse(error?.errorMessage ?? "").message).toBe(
+        'task "is_limited" took longer than its timeout of 1 s',
+      );
     });
 
     it("a task that never lets go is ended by Lambda; its beginning is in the journal", async () => {
