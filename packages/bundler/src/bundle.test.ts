@@ -319,6 +319,18 @@ test("a path that starts at the module's folder and a development dependency are
   expect(warnings).toMatchObject([{ file: "pipeline.ts", line: 3 }, { message: expect.stringContaining('"tool"') }]);
 });
 
+test("a development dependency that only a dependency brings is none of the pipeline's", async () => {
+  const root = project({
+    "package.json": '{ "type": "module", "dependencies": { "kit": "1" }, "devDependencies": { "tool": "1" } }',
+    "pipeline.ts": 'import "kit";\nexport const x = 1;\n',
+    "node_modules/kit/package.json": '{ "type": "module", "exports": "./index.js" }',
+    "node_modules/kit/index.js": 'import "tool";\nglobalThis.kit = 1;\n',
+    "node_modules/tool/package.json": '{ "exports": "./index.js" }',
+    "node_modules/tool/index.js": "globalThis.tool = 1;\n",
+  });
+  expect((await bundle({ module: join(root, "pipeline.ts") })).warnings).toEqual([]);
+});
+
 function project(files: Record<string, string>): string {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "glacier-bundle-")));
   folders.push(root);

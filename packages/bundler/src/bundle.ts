@@ -115,7 +115,7 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
     warnings: [
       ...result.warnings.map((warning) => toWarning(warning, labels)),
       ...fileAccessWarnings(map),
-      ...devDependencyWarnings(root, Object.keys(inputs), labels),
+      ...devDependencyWarnings(root, Object.keys(inputs), result.metafile, labels),
     ],
   };
 }

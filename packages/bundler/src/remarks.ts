@@ -1,3 +1,4 @@
+import type { Metafile } from "esbuild";
 import type { BundleWarning } from "./bundle.ts";
 import { type Labels, packageOf, readPackage } from "./labels.ts";
 import type { SourceMap } from "./source-map.ts";
@@ -23,13 +24,22 @@ function linesWith(pattern: RegExp, text: string): number[] {
   return text.split("\n").flatMap((line, i) => (pattern.test(line) ? [i + 1] : []));
 }
 
-/** Says which bundled packages are only development dependencies of the pipeline's package. */
-export function devDependencyWarnings(root: string, inputs: readonly string[], labels: Labels): BundleWarning[] {
+/** Says which bundled packages the user's own modules import, as development dependencies of the pipeline's package. */
+export function devDependencyWarnings(
+  root: string,
+  inputs: readonly string[],
+  { inputs: files }: Metafile,
+  labels: Labels,
+): BundleWarning[] {
   const { dependencies, peerDependencies, optionalDependencies, devDependencies } = readPackage(root);
-  const direct = new Set(inputs.flatMap((input) => packageOf(labels.of(input)) ?? []));
+  const packagesOf = (paths: readonly string[]) => new Set(paths.flatMap((path) => packageOf(labels.of(path)) ?? []));
+  const bundled = packagesOf(inputs);
+  const own = inputs.filter((input) => packageOf(labels.of(input)) === undefined);
+  const direct = packagesOf(own.flatMap((input) => files[input]?.imports.map(({ path }) => path) ?? []));
   return Object.keys(devDependencies ?? {})
     .filter(
       (name) =>
+        bundled.has(name) &&
         direct.has(name) &&
         ![dependencies, peerDependencies, optionalDependencies].some(
           (section) => section !== undefined && name in section,
