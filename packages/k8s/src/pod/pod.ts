@@ -33,8 +33,6 @@ export interface PodContent {
   readonly serviceAccount?: string;
   /** Whether its own code talks to the cluster. */
   readonly token?: boolean;
-  /** Seconds, in the cluster's own hands. */
-  readonly deadline?: number;
 }
 
 /** Seconds that a pod outlives its task's timeout, so that the attempt itself tells of it; and that a pod gets to end. */
@@ -45,13 +43,12 @@ export const grace = 30;
  * https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
  */
 export function podSpec(content: PodContent, site: PodSite): Manifest {
-  const { serviceAccount, token = false, deadline } = content;
+  const { serviceAccount, token = false } = content;
   return {
     restartPolicy: "Never",
     ...(serviceAccount !== undefined && { serviceAccountName: serviceAccount }),
     automountServiceAccountToken: token,
     enableServiceLinks: false,
-    ...(deadline !== undefined && { activeDeadlineSeconds: deadline }),
     terminationGracePeriodSeconds: grace,
     securityContext: podSecurity(site),
     ...site.pod,
