@@ -2,7 +2,7 @@ import { aws } from "@glacier/aws";
 import { secretVariable } from "@glacier/core";
 import { KubernetesExecutor } from "@glacier/k8s";
 import { testExecutor } from "@glacier/testkit";
-import { afterAll, beforeAll, describe } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kubernetesMissing } from "../services/kubernetes.ts";
 import { nodeMissing } from "../services/kubernetes-node.ts";
 import { motoMissing } from "../services/moto.ts";
@@ -41,4 +41,9 @@ describe.skipIf(missing)("a cluster with a node", () => {
   connected(use);
   large(use);
   flightsExample(use);
+
+  it("nothing of all that is left", async () => {
+    const what = ["jobs,pods,secrets,configmaps", "-l", "glacier.dev/run", "-A", "-o", "name"];
+    await expect.poll(() => use().cluster.kubectl(["get", ...what]), { timeout: 60_000 }).toBe("");
+  }, 90_000);
 });

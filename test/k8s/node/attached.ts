@@ -6,7 +6,7 @@ import { KubernetesExecutor, type KubernetesExecutorOptions } from "@glacier/k8s
 import { describe, expect, it } from "vitest";
 import { type NodeCluster, registry } from "./cluster.ts";
 import { closedGate } from "./gate.ts";
-import { held } from "./pipelines.ts";
+import { held, short } from "./pipelines.ts";
 
 /** What becomes of a run whose executor was killed. */
 export function attached(use: () => NodeCluster): void {
@@ -41,11 +41,11 @@ export function attached(use: () => NodeCluster): void {
         registry: registry(),
         onEvent(event) {
           if (event.type !== "log") return;
-          messages.push(event.message);
+          messages.push(short(event.message));
           gate.open();
         },
       });
-      expect(messages).toEqual([started, "line 1", "line 2", "line 3", "over"]);
+      expect(messages).toEqual([started, "line 1", "line 2", "line 3", "40000 dashes", "over"]);
     });
 
     it("leaves nothing where nobody comes for it: the cluster removes the Job, and all that is its", async (test) => {

@@ -3,17 +3,22 @@ import { KubernetesExecutor } from "@glacier/k8s";
 import { describe, expect, it, type TestContext } from "vitest";
 import { type NodeCluster, registry, storeOf } from "./cluster.ts";
 import { closedGate, type Gate } from "./gate.ts";
-import { held } from "./pipelines.ts";
+import { held, short } from "./pipelines.ts";
 import { type Relay, relay } from "./relay.ts";
 
-const lines = [expect.stringMatching(/^started/), "line 1", "line 2", "line 3", "over"];
+const lines = [expect.stringMatching(/^started/), "line 1", "line 2", "line 3", "40000 dashes", "over"];
 
 /** What a run makes of a connection to the API server that breaks. */
 export function connected(use: () => NodeCluster): void {
   const kubectl = (...args: string[]) => use().cluster.kubectl(["-n", "tasks", ...args]);
 
-  /** Runs `held` with a relay before the API server; does something with it while the task waits. */
-  async function run(test: TestContext, runId: string, meanwhile: (gate: Gate, between: Relay) => Promise<void>) {
+  /** Runs `held` with a relay before the API server; does something with it when the run begins, and while the task waits. */
+  async function run(
+    test: TestContext,
+    runId: string,
+    meanwhile: (gate: Gate, between: Relay) => Promise<void>,
+    atFirst?: (between: Relay) => void,
+  ) {
     const config = JSON.parse(await kubectl("config", "view", "--raw", "-o", "json"));
     const between = await relay(config.clusters[0].cluster.server, test);
     config.clusters[0].cluster.server = between.url;
@@ -29,8 +34,9 @@ export function connected(use: () => NodeCluster): void {
       runId,
       params: { url: gate.url },
       onEvent(event) {
+        if (event.type === "run.started") atFirst?.(between);
         if (event.type !== "log") return;
-        messages.push(event.message);
+        messages.push(short(event.message));
         troubled ??= meanwhile(gate, between);
       },
     });
@@ -60,6 +66,17 @@ export function connected(use: () => NodeCluster): void {
         gate.open();
       });
       expect(messages).toEqual(lines);
+    });
+
+    it("is bad when its Job is started, and when it is deleted: it tries again", async (test) => {
+      const trouble = (between: Relay) => between.trouble(5);
+      const meanwhile = async (gate: Gate, between: Relay) => {
+        trouble(between);
+        gate.open();
+      };
+      expect(await run(test, "bad", meanwhile, trouble)).toEqual(lines);
+      const left = () => kubectl("get", "jobs,pods", "-l", "glacier.dev/run=bad", "-o", "name");
+      await test.expect.poll(left, { timeout: 30_000 }).toBe("");
     });
 
     it("is away while the pod ends: it tells of the end when it is back", async (test) => {

@@ -3,7 +3,7 @@ import { KubernetesExecutor } from "@glacier/k8s";
 import { describe, expect, it, type TestContext } from "vitest";
 import { type NodeCluster, registry, storeOf } from "./cluster.ts";
 import { closedGate } from "./gate.ts";
-import { held, huge, inside } from "./pipelines.ts";
+import { held, huge, inside, short } from "./pipelines.ts";
 
 const key = "hunter2-hunter2";
 
@@ -23,7 +23,7 @@ export function followed(use: () => NodeCluster): void {
     const executor = new KubernetesExecutor(await use().options({ env: { API_KEY: key } }));
     const onEvent = (event: RunEvent) => {
       if (event.type !== "log") return;
-      messages.push(event.message);
+      messages.push(short(event.message));
       if (event.message.startsWith("started"))
         void Promise.resolve(meanwhile(gate.open)).catch((error) => {
           failed = error;
@@ -56,6 +56,7 @@ export function followed(use: () => NodeCluster): void {
         "line 1",
         "line 2",
         "line 3",
+        "40000 dashes",
         "over",
       ]);
       await test.expect.poll(() => names("live"), { timeout: 30_000 }).toEqual([]);

@@ -74,6 +74,9 @@ export const filling = new Pipeline(
   here,
 );
 
+/** A line of `held`, as tests compare it. */
+export const short = (line: string): string => line.replace(/-{100,}/, ({ length }) => `${length} dashes`);
+
 /** Says which process it is, waits until the URL answers, and says what was answered. */
 export const held = new Pipeline(
   "held",
@@ -89,6 +92,8 @@ export const held = new Pipeline(
         log.info(`started ${performance.timeOrigin} with ${secrets.key}`);
         const answered = await (await fetch(params.url)).text();
         for (let line = 1; line <= 3; line++) console.log(`line ${line}`);
+        // Longer than what engines cut lines at.
+        console.log("-".repeat(40_000));
         log.info("over");
         return answered;
       },

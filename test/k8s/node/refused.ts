@@ -68,6 +68,51 @@ export function refused(use: () => NodeCluster): void {
       });
     });
 
+    it("that is just deleting the namespace", async () => {
+      await use().namespace("leaving");
+      const held = { metadata: { name: "held", namespace: "leaving", finalizers: ["glacier.test/held"] } };
+      const map = { apiVersion: "v1", kind: "ConfigMap", ...held };
+      await use().cluster.kubectl(["create", "-f", "-"], JSON.stringify(map));
+      await kubectl("delete", "namespace", "leaving", "--wait=false");
+      expect((await refusal({ namespace: "leaving" })).error).toMatchObject({
+        code: "UNAVAILABLE",
+        message: expect.stringContaining("being terminated"),
+        hint: expect.stringContaining("being deleted"),
+      });
+      await kubectl(
+        "-n",
+        "leaving",
+        "patch",
+        "configmap",
+        "held",
+        "--type=json",
+        "-p",
+        '[{"op":"remove","path":"/metadata/finalizers"}]',
+      );
+    });
+
+    it("that makes no pod, however long one waits", async () => {
+      await use().namespace("narrow");
+      const limits = { apiVersion: "v1", kind: "LimitRange", metadata: { name: "narrow", namespace: "narrow" } };
+      const spec = { limits: [{ type: "Container", max: { memory: "128Mi" } }] };
+      await use().cluster.kubectl(["create", "-f", "-"], JSON.stringify({ ...limits, spec }));
+      expect((await refusal({ namespace: "narrow" })).error).toMatchObject({
+        code: "UNSCHEDULABLE",
+        message: expect.stringContaining("maximum memory usage per Container is 128Mi"),
+        hint: expect.stringContaining("LimitRange"),
+      });
+      expect((await refusal({ serviceAccount: "no-such" })).error).toMatchObject({
+        code: "OPTION_INVALID",
+        message: expect.stringContaining('serviceaccount "no-such" not found'),
+        hint: expect.stringContaining("{ serviceAccount }"),
+      });
+      expect((await refusal({ pod: { hostNetwork: true, priorityClassName: "no-such" } })).error).toMatchObject({
+        code: "OPTION_INVALID",
+        message: expect.stringContaining("no PriorityClass with name no-such"),
+        hint: expect.stringContaining("priorityClassName"),
+      });
+    });
+
     it("where the account may do nothing: all that it lacks is told, and nothing starts", async () => {
       const { error, events } = await refusal({ kubeconfig: await kubeconfig({ token: await account("nobody") }) });
       expect(error).toMatchObject({

@@ -14,6 +14,8 @@ export interface Relay {
   away(is: boolean): void;
   /** Ends them, and answers the next watch of each path as a server does that has forgotten the version it begins at. */
   forget(): void;
+  /** The next calls, but for watches, are cut off or answered with trouble, in turn. */
+  trouble(calls: number): void;
   /** Waits until what is asked for since `from` has it. */
   until(from: number, what: RegExp): Promise<void>;
 }
@@ -26,6 +28,7 @@ export async function relay(server: string, { onTestFinished }: TestContext): Pr
   let isAway = false;
   const forgotten = new Set<string>();
   let forgets = false;
+  let troubles = 0;
   const drop = () => {
     for (const { answer, call } of open) {
       call.destroy();
@@ -42,6 +45,10 @@ export async function relay(server: string, { onTestFinished }: TestContext): Pr
     if (watches && forgets && !forgotten.has(url.pathname)) {
       forgotten.add(url.pathname);
       return void answer.writeHead(200, { "content-type": "application/json" }).end(expired);
+    }
+    if (!watches && troubles > 0) {
+      const status = [undefined, 503, 429][troubles-- % 3];
+      return void (status === undefined ? asking.destroy() : answer.writeHead(status).end());
     }
     const headers = { ...asking.headers, host: url.host };
     const call = request(url, { method: asking.method, headers, rejectUnauthorized: false }, (answered) => {
@@ -76,6 +83,9 @@ export async function relay(server: string, { onTestFinished }: TestContext): Pr
     forget() {
       forgets = true;
       drop();
+    },
+    trouble(calls) {
+      troubles = calls;
     },
     until(from, what) {
       return new Promise((resolve) => {

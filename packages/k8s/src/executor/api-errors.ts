@@ -55,6 +55,12 @@ export function apiError(
           "Raise the namespace's ResourceQuota, or lower the tasks' cpu and memory or the run's concurrency.",
         );
       }
+      if (/being terminated/i.test(said)) {
+        return failed(
+          "UNAVAILABLE",
+          "The namespace is being deleted: wait until it is gone, or name another: { namespace }.",
+        );
+      }
       if (/violates PodSecurity/i.test(said)) {
         return failed("PERMISSION_DENIED", "Take out of { pod } what the namespace's Pod Security level forbids.");
       }

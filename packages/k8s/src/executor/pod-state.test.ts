@@ -11,7 +11,13 @@ function at(status: object, { metadata = {}, gone = false, pull = undefined as s
   const pod = { metadata: { name: "clean-0123-x", ...metadata }, status } as V1Pod;
   return stateOf({ job: job as V1Job, pod, podGone: gone, refusal: undefined }, task, pull);
 }
-const container = (state: object) => ({ containerStatuses: [{ image: "registry/clean:1", state }] });
+const container = (state: object) => ({
+  // A cluster may put others beside the task's.
+  containerStatuses: [
+    { name: "istio-proxy", image: "istio", state: { running: {} } },
+    { name: "main", image: "registry/clean:1", state },
+  ],
+});
 const waiting = (reason: string, message = "") => container({ waiting: { reason, message } });
 
 it.each<[string, object, string, string]>([
@@ -121,6 +127,31 @@ it("a Job that gets no pod waits, and says why when that is too long", () => {
   expect(state).toMatchObject({
     kind: "waiting",
     error: { code: "UNSCHEDULABLE", message: expect.stringContaining("exceeded quota") },
+  });
+});
+
+it.each([
+  [
+    'pods "clean-0123-" is forbidden: error looking up service account orders/runner: serviceaccount "runner" not found',
+    "OPTION_INVALID",
+    "serviceAccount",
+  ],
+  ['pods "clean-0123-" is forbidden: no PriorityClass with name high was found', "OPTION_INVALID", "priorityClassName"],
+  [
+    'pods "clean-0123-" is forbidden: maximum memory usage per Container is 1Gi, but limit is 2Gi',
+    "UNSCHEDULABLE",
+    "LimitRange",
+  ],
+  [
+    'pods "clean-0123-" is forbidden: violates PodSecurity "restricted:latest": host namespaces (hostNetwork=true)',
+    "PERMISSION_DENIED",
+    "Pod Security",
+  ],
+])("a Job that never gets a pod is at its end: %s", (refusal, code, hint) => {
+  const state = stateOf({ job: job as V1Job, pod: undefined, podGone: false, refusal }, task, undefined);
+  expect(state).toMatchObject({
+    kind: "ended",
+    error: { code, message: expect.stringContaining(refusal), hint: expect.stringContaining(hint) },
   });
 });
 

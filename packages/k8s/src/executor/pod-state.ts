@@ -1,5 +1,6 @@
 import { type ErrorCode, GlacierError, type PlanTask } from "@glacier/core";
 import type { V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
+import { containerName } from "../deployment.ts";
 import type { Look } from "./watch.ts";
 
 /** How far an attempt is, by what the cluster says. */
@@ -36,6 +37,30 @@ const vain: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ],
 };
 
+/** Why the Job controller makes no pod, where waiting doesn't help. Quotas get room again. */
+const refusals: readonly (readonly [words: RegExp, code: ErrorCode, hint: string])[] = [
+  [
+    /service ?account \S+ ?not found|error looking up service account/i,
+    "OPTION_INVALID",
+    "Make the ServiceAccount, or correct { serviceAccount }.",
+  ],
+  [
+    /no PriorityClass with name/i,
+    "OPTION_INVALID",
+    "Correct { pod: { priorityClassName } }: `kubectl get priorityclass` lists them.",
+  ],
+  [
+    /(maximum|minimum) .* usage per/i,
+    "UNSCHEDULABLE",
+    "The namespace's LimitRange is narrower: change it, or the task's cpu and memory.",
+  ],
+  [
+    /violates PodSecurity/i,
+    "PERMISSION_DENIED",
+    "Take out of { pod } what the namespace's Pod Security level forbids.",
+  ],
+];
+
 /** Reads an attempt's state. `task` is for the errors. */
 export function stateOf({ job, pod, podGone, refusal }: Look, task: PlanTask, pullError: string | undefined): PodState {
   const { status, metadata } = pod ?? {};
@@ -56,12 +81,17 @@ export function stateOf({ job, pod, podGone, refusal }: Look, task: PlanTask, pu
       ),
     );
   }
+  const forGood = refusals.find(([words]) => pod === undefined && words.test(refusal ?? ""));
+  if (forGood !== undefined) {
+    const [, code, hint] = forGood;
+    return ended(pod, failed(code, `the cluster makes no pod for it: ${refusal}`, hint));
+  }
   if (pod === undefined) {
     const said =
       refusal === undefined ? "the cluster has made no pod for it yet" : `the cluster makes no pod for it: ${refusal}`;
     return { kind: "waiting", note: refusal ?? "waiting for a pod", error: failed("UNSCHEDULABLE", said, quotaHint) };
   }
-  const container = status?.containerStatuses?.[0];
+  const container = containerOf(pod);
   const terminated = container?.state?.terminated;
   const lost = whatTookIt(pod);
   if (status?.phase === "Succeeded" || status?.phase === "Failed" || terminated !== undefined) {
@@ -99,7 +129,7 @@ export function stateOf({ job, pod, podGone, refusal }: Look, task: PlanTask, pu
 
 /** What the registry said, which the state after it may not repeat. */
 export function pullErrorOf(pod: V1Pod | undefined): string | undefined {
-  const { reason, message } = pod?.status?.containerStatuses?.[0]?.state?.waiting ?? {};
+  const { reason, message } = containerOf(pod)?.state?.waiting ?? {};
   return reason === "ErrImagePull" ? message : undefined;
 }
 
@@ -144,7 +174,7 @@ function whatTookIt({ status, metadata }: V1Pod): string | undefined {
 }
 
 function ended(pod: V1Pod | undefined, error: GlacierError | undefined): PodState {
-  const { exitCode, message } = terminatedOf(pod?.status?.containerStatuses?.[0]);
+  const { exitCode, message } = containerOf(pod)?.state?.terminated ?? {};
   return {
     kind: "ended",
     ...(pod?.metadata?.name !== undefined && { pod: pod.metadata.name }),
@@ -154,9 +184,7 @@ function ended(pod: V1Pod | undefined, error: GlacierError | undefined): PodStat
   };
 }
 
-function terminatedOf(status: V1ContainerStatus | undefined): {
-  readonly exitCode?: number;
-  readonly message?: string;
-} {
-  return status?.state?.terminated ?? {};
+/** The task's own: a cluster may put others beside it. */
+function containerOf(pod: V1Pod | undefined): V1ContainerStatus | undefined {
+  return pod?.status?.containerStatuses?.find(({ name }) => name === containerName);
 }

@@ -5,6 +5,7 @@ import type { V1ConfigMap, V1Job, V1Secret } from "@kubernetes/client-node";
 import { apiError, statusOf } from "./api-errors.ts";
 import { keys } from "./attempt-name.ts";
 import type { Cluster } from "./cluster.ts";
+import { insist } from "./insist.ts";
 
 /** One attempt, as the cluster is asked for it. */
 export interface JobAttempt {
@@ -43,7 +44,7 @@ export async function startJob(
   for (let tries = 1; job === undefined; tries++) {
     signal.throwIfAborted();
     try {
-      job = await batch.createNamespacedJob({ namespace, body });
+      job = await insist(() => batch.createNamespacedJob({ namespace, body }), signal);
     } catch (error) {
       if (statusOf(error) !== 409) throw apiError(error, cluster, { what, context });
       const other = await findJob(name, cluster);
@@ -60,8 +61,8 @@ export async function startJob(
   try {
     const { secret, configMap } = attempt.companions?.(job, mark) ?? {};
     await Promise.all([
-      secret && unlessThere(core.createNamespacedSecret({ namespace, body: secret })),
-      configMap && unlessThere(core.createNamespacedConfigMap({ namespace, body: configMap })),
+      secret && unlessThere(insist(() => core.createNamespacedSecret({ namespace, body: secret }), signal)),
+      configMap && unlessThere(insist(() => core.createNamespacedConfigMap({ namespace, body: configMap }), signal)),
     ]);
   } catch (error) {
     await deleteJob(name, cluster).catch(() => {});
@@ -77,7 +78,7 @@ function marked({ job, digest }: JobAttempt, mark: string): V1Job {
 
 /** Deletes a Job with its pods, ConfigMap and Secret. That it isn't there is no error. */
 export async function deleteJob(name: string, { namespace, batch }: Cluster): Promise<void> {
-  await batch.deleteNamespacedJob({ name, namespace, propagationPolicy: "Foreground" }).catch((error) => {
+  await insist(() => batch.deleteNamespacedJob({ name, namespace, propagationPolicy: "Foreground" })).catch((error) => {
     if (statusOf(error) !== 404) throw error;
   });
 }
@@ -86,7 +87,7 @@ export async function deleteJob(name: string, { namespace, batch }: Cluster): Pr
 export async function findJob(name: string, cluster: Cluster): Promise<V1Job | undefined> {
   const { namespace, batch } = cluster;
   try {
-    return await batch.readNamespacedJob({ name, namespace });
+    return await insist(() => batch.readNamespacedJob({ name, namespace }));
   } catch (error) {
     if (statusOf(error) === 404) return undefined;
     throw apiError(error, cluster, { what: `look at Job ${name}` });
