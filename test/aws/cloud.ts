@@ -7,6 +7,7 @@ import type { DockerService } from "../services/docker.ts";
 import { type Gateway, startGateway } from "../services/gateway.ts";
 import { type LambdaApi, startLambdaApi } from "../services/lambda-api.ts";
 import { type MotoService, startMoto } from "../services/moto.ts";
+import { keepBucketPolicies } from "./bucket-policies.ts";
 import { account, hidden, type Need, needsOf, refusal } from "./permissions.ts";
 import { functionArn, type Stack, type TaskDefinition } from "./stack.ts";
 
@@ -37,9 +38,12 @@ export async function startCloud(docker?: DockerService): Promise<Cloud> {
   const statementsOf = (role: string) => deployed?.roles.get(role);
   const use = (role: string, needs: readonly Need[]) => used.set(role, [...(used.get(role) ?? []), ...needs]);
 
+  const bucketPolicy = keepBucketPolicies();
   const gateway: Gateway = await startGateway(
     moto.endpoint,
     (request) => {
+      const policy = bucketPolicy(request);
+      if (policy !== undefined) return policy;
       const unknown = notInMoto[String(request.headers["x-amz-target"])];
       if (unknown !== undefined) return { status: 200, headers: jsonHeaders, body: JSON.stringify(unknown) };
       const statements = statementsOf(request.identity);

@@ -66,6 +66,13 @@ describe.skipIf(cfnLintMissing() !== undefined)("cfn-lint has nothing to say", (
   test.each(cases)("%s", async (...given) => {
     const { compilation, folder } = await compiled(...given);
     await compilation.toCloudFormation(folder);
-    expect(await cfnLint(join(folder, "template.json"), region)).toEqual([]);
+    const said = await cfnLint(join(folder, "template.json"), region);
+    expect(said.filter((line) => !mistaken.test(line))).toEqual([]);
   });
 });
+
+/**
+ * Its schema of state machines has no `Parameters` of a Parallel state, which https://states-language.net/#parallel-state has, and
+ * telling so fails, since the path has a number. asl-validator, beside the target, finds nothing wrong.
+ */
+const mistaken = /E1101:Exception 'sequence item \d+: expected str instance, int found' raised/;

@@ -61,8 +61,6 @@ describe.skipIf(missing)("the flights example, deployed by Terraform", () => {
     const bytes = readFileSync(join(folder, "code", zip));
     cloud.deploy(stack, { bytes, sha256: sha256Of(stack) });
     await uploadSources(cloud.endpoint);
-    // Which refuses whoever comes without TLS, as all do here.
-    await fetch(`${cloud.endpoint}/${bucket}?policy`, { method: "DELETE" });
 
     await flights.run({ executor: new LocalExecutor({ storage: local }) });
     expect(await cloud.start("run-1")).toEqual({ output: { runId: "run-1" } });
@@ -114,7 +112,7 @@ describe.skipIf(missing)("terraform test, with a mock of the provider", () => {
 
 /** Turns Terraform to moto, beside what was emitted. */
 function providerFor(endpoint: string): object {
-  const services = ["cloudwatchlogs", "iam", "lambda", "s3", "scheduler", "sfn", "sts"];
+  const services = ["cloudwatchlogs", "iam", "lambda", "s3", "scheduler", "sfn", "sqs", "sts"];
   return {
     provider: {
       aws: {
@@ -139,6 +137,7 @@ function mocked(pipeline: string, variables: readonly string[]): string {
     aws_iam_policy: "iam::123456789012:policy/x",
     aws_sfn_state_machine: "states:eu-west-1:123456789012:stateMachine:x",
     aws_sns_topic: "sns:eu-west-1:123456789012:x",
+    aws_sqs_queue: "sqs:eu-west-1:123456789012:x",
   };
   return `mock_provider "aws" {
   mock_data "aws_caller_identity" {

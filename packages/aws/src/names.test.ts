@@ -20,6 +20,8 @@ const kinds: readonly [
   ["task family", (d) => names.taskFamily(d, d.task), /^[\w-]{1,255}$/],
   ["state machine", (d) => names.stateMachineName(d), /^[\w-]{1,80}$/],
   ["schedule", (d) => names.scheduleName(d, 2), /^[\w.-]{1,64}$/],
+  ["queue", (d) => names.queueName(d), /^[\w-]{1,80}$/],
+  ["alarm", (d) => names.alarmName(d), /^[\w-]{1,255}$/],
   ["rule", (d) => names.ruleName(d), /^[\w.-]{1,64}$/],
   ["repository", (d) => names.repositoryName(d), /^(?=.{1,256}$)[a-z0-9]+([._-][a-z0-9]+)*$/],
   ["bucket", (d) => names.bucketName(d, "ap-southeast-2", "123456789012"), /^(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/],

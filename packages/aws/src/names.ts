@@ -50,6 +50,16 @@ export function scheduleName(deployment: Deployment, number: number): string {
   return join([...partsOf(deployment), ...(number === 1 ? [] : [own(String(number))])], 64);
 }
 
+/** Where what a schedule could not start is told. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html */
+export function queueName(deployment: Deployment): string {
+  return join([...partsOf(deployment), own("unstarted")], 80);
+}
+
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
+export function alarmName(deployment: Deployment): string {
+  return join([...partsOf(deployment), own("unstarted")], 255);
+}
+
 /** https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html */
 export function topicName(deployment: Deployment): string {
   return join([...partsOf(deployment), own("alerts")], 256);

@@ -59,6 +59,8 @@ export function readCloudFormation(artifacts: Artifacts): AwsFile {
       ...named("AWS::ECR::Repository", "repository", "RepositoryName"),
       ...named("AWS::Scheduler::Schedule", "schedule"),
       ...named("AWS::SNS::Topic", "topic", "TopicName"),
+      ...named("AWS::SQS::Queue", "queue", "QueueName"),
+      ...named("AWS::CloudWatch::Alarm", "alarm", "AlarmName"),
       ...named("AWS::Events::Rule", "rule"),
       ...Object.keys(resources).map((name) => ({ what: "logical id", name })),
     ],

@@ -18,7 +18,7 @@ export const moduleAsCode: BuildCode = async (plan, { pipeline }) => {
     ),
   );
   return {
-    zip: { path: `code/${sha256.slice(0, 16)}.zip`, bytes, sha256, unzippedBytes: bytes.length },
+    zip: { path: `code/${sha256.slice(0, 16)}.zip`, bytes, sha256 },
     images: [...bases].sort().map((base) => {
       const tag = createHash("sha256").update(base).update(sha256).digest("hex").slice(0, 16);
       return { base, name: tag, tag, files: { Dockerfile: `FROM ${base}\n` } };

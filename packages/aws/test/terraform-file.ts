@@ -60,6 +60,8 @@ export function readTerraform(artifacts: Artifacts): AwsFile {
       ...named("aws_ecr_repository", "repository"),
       ...named("aws_scheduler_schedule", "schedule"),
       ...named("aws_sns_topic", "topic"),
+      ...named("aws_sqs_queue", "queue"),
+      ...named("aws_cloudwatch_metric_alarm", "alarm", "alarm_name"),
       ...named("aws_cloudwatch_event_rule", "rule"),
       ...Object.values(types).flatMap((ids, i) =>
         Object.keys(ids).map((name) => ({ what: `Terraform id ${i}`, name })),

@@ -111,6 +111,8 @@ const rules: Readonly<Record<string, Omit<TargetView["names"][number], "name" | 
   },
   schedule: { legal: /[0-9a-zA-Z-_.]+/, maxLength: 64, global: true },
   topic: { legal: /[a-zA-Z0-9_-]+/, maxLength: 256, global: true },
+  queue: { legal: /[a-zA-Z0-9_-]+/, maxLength: 80, global: true },
+  alarm: { legal: /[^\p{Cc}:]+/u, maxLength: 255, global: true },
   rule: { legal: /[.\-_A-Za-z0-9]+/, maxLength: 64, global: true },
   "logical id": { legal: /[A-Za-z0-9]+/, maxLength: 255 },
   "Terraform id": { legal: /[A-Za-z_][A-Za-z0-9_-]*/ },

@@ -23,14 +23,14 @@ export const buildCode: BuildCode = async (plan, context): Promise<CodeArtifacts
     "index.mjs.map": built.map,
     "plan.json": `${JSON.stringify(plan)}\n`,
   };
-  const unzippedBytes = checkSize(files, built.inputs, plan.pipeline);
+  checkSize(files, built.inputs, plan.pipeline);
   const bytes = zip(files);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   const bases = plan.tasks.flatMap(({ compute }) =>
     compute?.kind === "container" ? [(compute as ContainerCompute).image] : [],
   );
   return {
-    zip: { path: `code/${plan.pipeline}.zip`, bytes, sha256, unzippedBytes },
+    zip: { path: `code/${plan.pipeline}.zip`, bytes, sha256 },
     images: [...new Set(bases)].sort().map((base) => imageOf(base, files)),
     remarks: built.warnings.map(toRemark),
   };

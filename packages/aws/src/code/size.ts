@@ -1,22 +1,20 @@
 import type { BundleInput } from "@glacier/bundler";
 import { type Artifacts, GlacierError } from "@glacier/core";
+import { type Limit, limits } from "../target/limits.ts";
 
-/** Bytes of a function's files. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-const largestCode = 250 * 2 ** 20;
-
-/** Bytes of the files together. Errors: `BUNDLE_FAILED` with the packages that make it too large. */
+/** Refuses files that are too large together for a function. Errors: `BUNDLE_FAILED` with the packages that make them so. */
 export function checkSize(
   files: Artifacts,
   inputs: readonly BundleInput[],
   pipeline: string,
-  max: number = largestCode,
-): number {
+  { max, page }: Limit = limits.zipUnpacked,
+): void {
   const bytes = Object.values(files).reduce((sum, content) => sum + Buffer.byteLength(content), 0);
-  if (bytes <= max) return bytes;
+  if (bytes <= max) return;
   const packages = [...sizes(inputs)].sort(([, a], [, b]) => b - a).slice(0, 5);
   const largest = packages.map(([name, size]) => `${name} (${inMebibytes(size)})`).join(", ");
   throw new GlacierError("BUNDLE_FAILED", {
-    message: `the code of pipeline "${pipeline}" is ${inMebibytes(bytes)} with its source map, and a Lambda function takes ${inMebibytes(max)}; most of it is of ${largest}`,
+    message: `the code of pipeline "${pipeline}" is ${inMebibytes(bytes)} with its source map, and a Lambda function takes ${inMebibytes(max)} (${page}); most of it is of ${largest}`,
     hint: "Import less of the largest (a subpath, a smaller package), read large data as a dataset, or give the tasks that need it compute.container on an image that has it.",
     context: { pipeline },
   });

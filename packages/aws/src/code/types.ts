@@ -16,8 +16,6 @@ export interface CodeZip {
   readonly bytes: Uint8Array;
   /** Of `bytes`; hex. */
   readonly sha256: string;
-  /** Bytes of its files together. */
-  readonly unzippedBytes: number;
 }
 
 /** What an image is built from. */

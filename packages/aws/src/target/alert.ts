@@ -1,5 +1,6 @@
 import type { Json } from "@glacier/core";
-import { ref, type Value } from "./text.ts";
+import type { Topic } from "./model.ts";
+import { account, ref, text, type Value } from "./text.ts";
 
 /** Events of executions that didn't succeed. https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */
 export function alertPattern(stateMachine: Json): Record<string, Json> {
@@ -30,16 +31,34 @@ export function alertInput(pipeline: string): { readonly paths: Record<string, s
  * another account publishes as a role of that account, which this doesn't let in:
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-cross-account.html
  */
-export function topicPolicy(topic: string): Value {
+export function topicPolicy({ id, alarm }: Topic): Value {
+  const publish = { Effect: "Allow", Action: "sns:Publish", Resource: ref(id, "arn") };
   return {
     Version: "2012-10-17",
     Statement: [
-      {
-        Effect: "Allow",
-        Principal: { Service: "events.amazonaws.com" },
-        Action: "sns:Publish",
-        Resource: ref(topic, "arn"),
-      },
+      { ...publish, Principal: { Service: "events.amazonaws.com" } },
+      ...(alarm === undefined
+        ? []
+        : [
+            // https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html#sns-allow-cloudwatch-alarm-to-publish-to-topic-in-another-account
+            {
+              ...publish,
+              Principal: { Service: "cloudwatch.amazonaws.com" },
+              Condition: {
+                StringEquals: { "aws:SourceAccount": text`${account}` },
+                ArnEquals: { "aws:SourceArn": alarm },
+              },
+            },
+          ]),
     ],
   };
 }
+
+/** What an alarm watches: whether a queue has anything in it. It stays on until the queue is empty again. */
+export const queueMetric = {
+  namespace: "AWS/SQS",
+  name: "ApproximateNumberOfMessagesVisible",
+  statistic: "Maximum",
+  /** Seconds. */
+  period: 300,
+} as const;

@@ -3,10 +3,12 @@ import type { CodeArtifacts } from "../code/types.ts";
 import type { Sized } from "./compute.ts";
 import { limits, remark } from "./limits.ts";
 import type { Model, Resource } from "./model.ts";
+import { alerts } from "./resources/alerts.ts";
 import { containerPlace, taskContainer } from "./resources/containers.ts";
-import { alerts, engine, schedules } from "./resources/engine.ts";
+import { engine } from "./resources/engine.ts";
 import { runFunction, taskFunction } from "./resources/functions.ts";
 import type { TooLarge } from "./resources/role.ts";
+import { schedules } from "./resources/schedule.ts";
 import { bucket } from "./resources/storage.ts";
 import type { Settings } from "./settings.ts";
 import type { Machine } from "./state-machine.ts";
@@ -43,7 +45,7 @@ export function buildModel(
     }),
     ...engine(machine, sizes, settings, tooLarge),
     ...(plan.schedule === undefined ? [] : schedules(prepared.schedules, plan.schedule.timeZone, settings, tooLarge)),
-    ...alerts(settings),
+    ...alerts(settings, plan.schedule !== undefined),
   ];
   const { region, partition } = settings;
   return { region, partition, pipeline: plan.pipeline, tags: tagsOf(settings), code, resources };

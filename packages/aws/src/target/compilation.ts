@@ -1,4 +1,5 @@
-import { type Artifacts, type Compilation, type CompiledImage, type Diagnostic, GlacierError } from "@glacier/core";
+import type { Artifacts, Compilation, CompiledImage, Diagnostic } from "@glacier/core";
+import { refusal } from "@glacier/core/compile";
 import { writeArtifacts } from "@glacier/core/node";
 import { compiledImage } from "../code/compiled-image.ts";
 import { toCloudFormation } from "./cloudformation/index.ts";
@@ -51,14 +52,7 @@ export class AWSCompilation implements Compilation {
   }
 
   #deployable(): Model {
-    if (this.#model !== undefined) return this.#model;
-    const errors = this.diagnostics.flatMap(({ severity, error }) => (severity === "error" ? [error] : []));
-    const [first] = errors as [GlacierError];
-    if (errors.length === 1) throw first;
-    throw new GlacierError(first.code, {
-      message: `this can't be deployed:\n${errors.map(({ message }) => `- ${message}`).join("\n")}`,
-      hint: first.hint,
-      issues: errors,
-    });
+    if (this.#model === undefined) throw refusal(this.diagnostics);
+    return this.#model;
   }
 }

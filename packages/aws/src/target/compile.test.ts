@@ -136,16 +136,49 @@ describe("storage that AWS can't reach is refused by the dataset's name", () => 
   });
 });
 
-it("counts what a template has, when it says that it is too much for a stack", async () => {
-  const tasks = Array.from({ length: 163 }, (_, i) => taskOf(`t${i}`));
-  const emails = ["a@b.example", "c@d.example", "e@f.example"];
-  const { forms, diagnostics } = await compiled(pipelineOf(tasks), { alerts: { emails } });
-  const { Resources } = JSON.parse(String((await forms.cloudformation())["template.json"]));
-  expect(said(diagnostics)).toEqual([
-    expect.stringContaining(
-      `takes ${Object.keys(Resources).length} resources, and a CloudFormation stack has at most 500`,
-    ),
-  ]);
+describe("a template that CloudFormation doesn't take is told of, and not written; Terraform's files are", () => {
+  const tooLarge = async (...given: Parameters<typeof compiled>) => {
+    const { forms, diagnostics } = await compiled(...given);
+    expect(diagnostics.map(({ severity }) => severity)).toEqual(["info"]);
+    await expect(forms.cloudformation()).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+      message: diagnostics[0]?.error.message,
+    });
+    expect(await forms.terraform()).toHaveProperty("main.tf.json");
+    return diagnostics[0]?.error;
+  };
+  const tasks = (count: number) => pipelineOf(Array.from({ length: count }, (_, i) => taskOf(`t${i}`)));
+  const page = "https://docs.aws.amazon.com/AWSCloudFormation/";
+
+  it("of more than 500 resources, as they are in the file", async () => {
+    const emails = (count: number) => Array.from({ length: count }, (_, i) => `a${i}@b.example`);
+    const fits = await compiled(tasks(100), { alerts: { emails: emails(1) } });
+    const { Resources } = JSON.parse(String((await fits.forms.cloudformation())["template.json"]));
+    // Of subscriptions the model has none of its own.
+    const most = 500 - Object.keys(Resources).length + 1;
+    expect((await compiled(tasks(100), { alerts: { emails: emails(most) } })).diagnostics).toEqual([]);
+    expect((await tooLarge(tasks(100), { alerts: { emails: emails(most + 1) } }))?.message).toContain(
+      `has more resources than the 500 that a stack takes (${page}`,
+    );
+    expect((await tooLarge(tasks(500)))?.hint).toContain('"terraform"');
+  });
+
+  it("of more than 1 MiB", async () => {
+    const env = { LARGE: "x".repeat(30_000) };
+    const large = Array.from({ length: 40 }, (_, i) =>
+      taskOf(`t${i}`, { compute: compute.container({ image: "x", env }) }),
+    );
+    expect((await tooLarge(pipelineOf(large)))?.message).toMatch(
+      /is 1\d{6} bytes, and CloudFormation takes 1048576 \(/,
+    );
+  });
+
+  it("in a line for each resource", async () => {
+    const text = String((await (await compiled(tasks(3))).forms.cloudformation())["template.json"]);
+    const { Resources } = JSON.parse(text);
+    for (const [id, resource] of Object.entries(Resources))
+      expect(text).toContain(`\n${JSON.stringify(id)}: ${JSON.stringify(resource)}`);
+  });
 });
 
 it("all that is wrong comes at once, and then there are no files", async () => {

@@ -1,10 +1,12 @@
 import type { CompileContext, Diagnostic, GlacierError, Plan } from "@glacier/core";
 import type { BuildCode } from "../code/types.ts";
 import { buildModel, type Prepared } from "./build.ts";
-import { templateResources } from "./cloudformation/index.ts";
+import { templateOf } from "./cloudformation/index.ts";
+import { checkTemplate } from "./cloudformation/size.ts";
 import { AWSCompilation } from "./compilation.ts";
 import { type Sized, sizeTask } from "./compute.ts";
 import { limits, remark } from "./limits.ts";
+import type { Model } from "./model.ts";
 import type { AWSTargetOptions } from "./options.ts";
 import { checkStorage } from "./reach.ts";
 import { schedulesOf } from "./schedule.ts";
@@ -28,9 +30,9 @@ export async function compileWith(
   if (prepared === undefined || failed()) return new AWSCompilation(diagnostics, undefined, settings.transform);
   const code = await buildCode(plan, context, { architecture: settings.architecture });
   for (const one of code.remarks ?? []) report(one);
-  checkZip(code.zip.unzippedBytes, report);
+  for (const one of checkKey(plan, settings)) report(one);
   const model = buildModel(plan, prepared, code, settings, report);
-  checkTemplate(templateResources(model), report);
+  checkCloudFormation(model, report);
   return new AWSCompilation(diagnostics, failed() ? undefined : model, settings.transform);
 }
 
@@ -113,28 +115,29 @@ function checkedSchedules({ schedule, pipeline }: Plan, report: (remark: Diagnos
   }
 }
 
-function checkZip(bytes: number, report: (remark: Diagnostic) => void): void {
-  const { max, page } = limits.zipUnpacked;
-  if (bytes <= max) return;
-  report(
-    remark(
-      "error",
-      "BUNDLE_FAILED",
-      `the code is ${Math.ceil(bytes / 2 ** 20)} MiB, and a Lambda function takes ${max / 2 ** 20} (${page})`,
-      "See what is in the bundle: a large package, or data that belongs into a dataset. Or give the tasks compute.container({ image }).",
-    ),
-  );
-}
-
-function checkTemplate(resources: number, report: (remark: Diagnostic) => void): void {
-  const { max, page } = limits.template;
-  if (resources <= max) return;
-  report(
+/** The key is not the deployment's, so that only its owner can let services in. */
+function checkKey({ schedule }: Plan, { kmsKey, region, alerts }: Settings): Diagnostic[] {
+  if (kmsKey === undefined) return [];
+  const alerting = alerts?.emails === undefined ? [] : ["events.amazonaws.com"];
+  const watching = alerting.length === 0 || schedule === undefined ? [] : ["cloudwatch.amazonaws.com"];
+  const [first, ...more] = [`logs.${region}.amazonaws.com`, ...alerting, ...watching] as [string, ...string[]];
+  const last = more.pop();
+  const services = last === undefined ? first : `${[first, ...more].join(", ")} and ${last}`;
+  return [
     remark(
       "info",
-      "UNSUPPORTED",
-      `this takes ${resources} resources, and a CloudFormation stack has at most ${max} (${page})`,
-      "Deploy it with Terraform, or split the pipeline.",
+      "PERMISSION_DENIED",
+      `the key of option "kmsKey" also encrypts logs${alerting.length === 0 ? "" : " and alerts"}: its policy must let ${services} use it`,
+      "Let them kms:Decrypt and kms:GenerateDataKey* (logs also kms:Encrypt, kms:ReEncrypt* and kms:Describe*): https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html, https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html.",
     ),
-  );
+  ];
+}
+
+/** Only one of the forms is concerned, so it is no error here. */
+function checkCloudFormation(model: Model, report: (remark: Diagnostic) => void): void {
+  // Each of a model's resources is one of the template's at least, so that a large one need not be printed for this.
+  const { length } = model.resources;
+  const least = { text: "", resources: length };
+  const error = checkTemplate(length > limits.templateResources.max ? least : templateOf(model, undefined));
+  if (error !== undefined) report({ severity: "info", error });
 }

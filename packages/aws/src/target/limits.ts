@@ -9,7 +9,6 @@ export interface Limit {
 type LimitName =
   | "functionMemory"
   | "functionTimeout"
-  | "zipDirect"
   | "zipUnpacked"
   | "environment"
   | "inlinePolicy"
@@ -17,11 +16,13 @@ type LimitName =
   | "managedPoliciesPerRole"
   | "definition"
   | "history"
-  | "template";
+  | "templateResources"
+  | "templateBytes";
 
 const lambdaPage = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html";
 const statesPage = "https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html";
 const iamPage = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html";
+const cloudFormationPage = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html";
 
 /** Every number of AWS's that a pipeline can come up against. */
 export const limits: { readonly [name in LimitName]: Limit } = {
@@ -29,8 +30,6 @@ export const limits: { readonly [name in LimitName]: Limit } = {
   functionMemory: { max: 10_240, page: lambdaPage },
   /** Seconds. */
   functionTimeout: { max: 900, page: lambdaPage },
-  /** Bytes of a zip that is sent with the function; a larger one goes by S3. */
-  zipDirect: { max: 50 * 2 ** 20, page: lambdaPage },
   /** Bytes of the zip's files. */
   zipUnpacked: { max: 250 * 2 ** 20, page: lambdaPage },
   /** Bytes of a function's environment, names and values. */
@@ -44,11 +43,9 @@ export const limits: { readonly [name in LimitName]: Limit } = {
   definition: { max: 2 ** 20, page: statesPage },
   /** Events of one execution. */
   history: { max: 25_000, page: statesPage },
-  /** Resources of a CloudFormation template. */
-  template: {
-    max: 500,
-    page: "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html",
-  },
+  templateResources: { max: 500, page: cloudFormationPage },
+  /** Bytes of a template that is read from S3; one that is sent along has at most 51,200. */
+  templateBytes: { max: 2 ** 20, page: cloudFormationPage },
 };
 
 /** MB of the smallest function. */

@@ -24,9 +24,11 @@ export type Resource =
   | Cluster
   | TaskDefinition
   | StateMachine
+  | Queue
   | Schedule
   | Topic
-  | Alert;
+  | Alert
+  | Alarm;
 
 /** The bucket of datasets without storage of their own, and of manifests, pins and journals. */
 export interface Bucket {
@@ -44,6 +46,8 @@ export interface LogGroup {
   readonly name: string;
   /** Days. */
   readonly retention: number;
+  /** ARN; without it CloudWatch's own keys. */
+  readonly kmsKey: string | undefined;
 }
 
 /** What a service does in a deployment's name. */
@@ -123,6 +127,15 @@ export interface StateMachine {
   readonly logGroup: string;
 }
 
+/** Where messages go of what could not be done. */
+export interface Queue {
+  readonly kind: "queue";
+  readonly id: string;
+  readonly name: string;
+  /** Seconds that a message stays. */
+  readonly retention: number;
+}
+
 /** What starts the state machine by the clock. */
 export interface Schedule {
   readonly kind: "schedule";
@@ -131,9 +144,13 @@ export interface Schedule {
   /** EventBridge Scheduler's: `cron(0 3 * * ? *)`. */
   readonly expression: string;
   readonly timeZone: string;
+  /** Seconds that a start which fails is tried for, and how often at most. */
+  readonly retry: { readonly maxAge: number; readonly max: number };
   /** Ids. */
   readonly stateMachine: string;
   readonly role: string;
+  /** The queue that is told of a start which failed for good. */
+  readonly unstarted: string;
 }
 
 /** Where alerts go. */
@@ -142,6 +159,10 @@ export interface Topic {
   readonly id: string;
   readonly name: string;
   readonly emails: readonly string[];
+  /** ARN; without it messages are not encrypted at rest. */
+  readonly kmsKey: string | undefined;
+  /** ARN of the alarm that may publish, where there is one. */
+  readonly alarm: Text | undefined;
 }
 
 /** What tells a topic of every run that didn't succeed. */
@@ -151,6 +172,17 @@ export interface Alert {
   readonly name: string;
   /** Id. */
   readonly stateMachine: string;
+  readonly topic: Text;
+}
+
+/** What tells a topic that a queue has messages. */
+export interface Alarm {
+  readonly kind: "alarm";
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  /** Id. */
+  readonly queue: string;
   readonly topic: Text;
 }
 

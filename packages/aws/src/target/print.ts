@@ -18,13 +18,6 @@ export class Printed {
     this.#transform = transform;
   }
 
-  addAll(model: Model, printers: Printers): void {
-    for (const resource of model.resources) {
-      const print = printers[resource.kind] as (resource: Resource, printed: Printed, model: Model) => void;
-      print(resource, this, model);
-    }
-  }
-
   add(type: string, id: string, properties: Properties): void {
     this.all.push({ type, id, properties: this.#transformed(type, id, properties) });
   }
@@ -39,6 +32,21 @@ export class Printed {
       hint: "Return the properties to print; those that it is not about as they came.",
     });
   }
+}
+
+/** All resources of a model, printed by a form's printers. */
+export function printAll(
+  form: PrintedResource["form"],
+  printers: Printers,
+  model: Model,
+  transform: Transform | undefined,
+): Printed["all"] {
+  const printed = new Printed(form, transform);
+  for (const resource of model.resources) {
+    const print = printers[resource.kind] as (resource: Resource, printed: Printed, model: Model) => void;
+    print(resource, printed, model);
+  }
+  return printed.all;
 }
 
 function isJson(value: unknown): value is Json {

@@ -1,2 +1,3 @@
 export { attemptWriter, manifestKey, pinsKey, runsPrefix } from "../run/state.ts";
+export { refusal } from "./refusal.ts";
 export { type Barrier, type Decomposition, type SeriesParallel, seriesParallel } from "./series-parallel.ts";

@@ -1,4 +1,5 @@
-import { type Artifacts, type Compilation, type Diagnostic, GlacierError } from "@glacier/core";
+import type { Artifacts, Compilation, Diagnostic } from "@glacier/core";
+import { refusal } from "@glacier/core/compile";
 import { writeArtifacts } from "@glacier/core/node";
 import type { Manifest } from "../pod/pod.ts";
 import type { Transform } from "./options.ts";
@@ -26,14 +27,7 @@ export class KubernetesCompilation implements Compilation {
   }
 
   #deployable(): ManifestFiles {
-    if (this.#files !== undefined) return this.#files;
-    const errors = this.diagnostics.flatMap(({ severity, error }) => (severity === "error" ? [error] : []));
-    const [first] = errors as [GlacierError];
-    if (errors.length === 1) throw first;
-    throw new GlacierError(first.code, {
-      message: `this can't be deployed:\n${errors.map(({ message }) => `- ${message}`).join("\n")}`,
-      hint: first.hint,
-      issues: errors,
-    });
+    if (this.#files === undefined) throw refusal(this.diagnostics);
+    return this.#files;
   }
 }

@@ -1,5 +1,14 @@
-import { alertInput, alertPattern, topicPolicy } from "../alert.ts";
-import { type Alert, find, type Model, type Schedule, type StateMachine, type Topic } from "../model.ts";
+import { alertInput, alertPattern, queueMetric, topicPolicy } from "../alert.ts";
+import {
+  type Alarm,
+  type Alert,
+  find,
+  type Model,
+  type Queue,
+  type Schedule,
+  type StateMachine,
+  type Topic,
+} from "../model.ts";
 import type { Printed } from "../print.ts";
 import { policiesOf, roleArn } from "./role.ts";
 import { tagList } from "./tags.ts";
@@ -25,7 +34,7 @@ export function printStateMachine(machine: StateMachine, printed: Printed, model
 }
 
 export function printSchedule(
-  { id, name, expression, timeZone, stateMachine, role }: Schedule,
+  { id, name, expression, timeZone, retry, stateMachine, role, unstarted }: Schedule,
   printed: Printed,
 ): void {
   printed.add("AWS::Scheduler::Schedule", logicalId(id, "Schedule"), {
@@ -33,20 +42,42 @@ export function printSchedule(
     ScheduleExpression: expression,
     ScheduleExpressionTimezone: timeZone,
     FlexibleTimeWindow: { Mode: "OFF" },
-    Target: { Arn: { Ref: logicalId(stateMachine, "StateMachine") }, RoleArn: roleArn(role), Input: "{}" },
+    Target: {
+      Arn: { Ref: logicalId(stateMachine, "StateMachine") },
+      RoleArn: roleArn(role),
+      Input: "{}",
+      RetryPolicy: { MaximumEventAgeInSeconds: retry.maxAge, MaximumRetryAttempts: retry.max },
+      DeadLetterConfig: { Arn: { "Fn::GetAtt": [logicalId(unstarted, "Queue"), "Arn"] } },
+    },
   });
 }
 
-export function printTopic({ id, name, emails }: Topic, printed: Printed, model: Model): void {
-  const topic = logicalId(id, "Topic");
-  printed.add("AWS::SNS::Topic", topic, { TopicName: name, Tags: tagList(model) });
+export function printQueue({ id, name, retention }: Queue, printed: Printed, model: Model): void {
+  printed.add("AWS::SQS::Queue", logicalId(id, "Queue"), {
+    DeletionPolicy: "Delete",
+    UpdateReplacePolicy: "Delete",
+    QueueName: name,
+    MessageRetentionPeriod: retention,
+    SqsManagedSseEnabled: true,
+    Tags: tagList(model),
+  });
+}
+
+export function printTopic(topic: Topic, printed: Printed, model: Model): void {
+  const { id, name, emails, kmsKey } = topic;
+  const Ref = logicalId(id, "Topic");
+  printed.add("AWS::SNS::Topic", Ref, {
+    TopicName: name,
+    ...(kmsKey !== undefined && { KmsMasterKeyId: kmsKey }),
+    Tags: tagList(model),
+  });
   printed.add("AWS::SNS::TopicPolicy", logicalId(id, "TopicPolicy"), {
-    Topics: [{ Ref: topic }],
-    PolicyDocument: object(topicPolicy(id)),
+    Topics: [{ Ref }],
+    PolicyDocument: object(topicPolicy(topic)),
   });
   emails.forEach((email, i) => {
     printed.add("AWS::SNS::Subscription", logicalId(id, `Subscription${i + 1}`), {
-      TopicArn: { Ref: topic },
+      TopicArn: { Ref },
       Protocol: "email",
       Endpoint: email,
     });
@@ -62,5 +93,23 @@ export function printAlert({ id, name, stateMachine, topic }: Alert, printed: Pr
     Targets: [
       { Id: "topic", Arn: substituted(topic), InputTransformer: { InputPathsMap: paths, InputTemplate: template } },
     ],
+  });
+}
+
+export function printAlarm({ id, name, description, queue, topic }: Alarm, printed: Printed, model: Model): void {
+  printed.add("AWS::CloudWatch::Alarm", logicalId(id, "Alarm"), {
+    AlarmName: name,
+    AlarmDescription: description,
+    Namespace: queueMetric.namespace,
+    MetricName: queueMetric.name,
+    Dimensions: [{ Name: "QueueName", Value: { "Fn::GetAtt": [logicalId(queue, "Queue"), "QueueName"] } }],
+    Statistic: queueMetric.statistic,
+    Period: queueMetric.period,
+    EvaluationPeriods: 1,
+    ComparisonOperator: "GreaterThanThreshold",
+    Threshold: 0,
+    TreatMissingData: "notBreaching",
+    AlarmActions: [substituted(topic)],
+    Tags: tagList(model),
   });
 }

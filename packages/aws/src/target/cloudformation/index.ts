@@ -3,40 +3,43 @@ import { codeFiles } from "../code-files.ts";
 import type { Model } from "../model.ts";
 import type { Transform } from "../options.ts";
 import { parameterLists } from "../parameters.ts";
-import type { Printers } from "../print.ts";
-import { Printed, pretty } from "../print.ts";
+import { type Printers, printAll } from "../print.ts";
 import { printCluster, printFunction, printRepository, printTaskDefinition } from "./compute.ts";
-import { printAlert, printSchedule, printStateMachine, printTopic } from "./engine.ts";
+import { printAlarm, printAlert, printQueue, printSchedule, printStateMachine, printTopic } from "./engine.ts";
 import { printRole } from "./role.ts";
+import { checkTemplate, type Template } from "./size.ts";
 import { printBucket, printLogGroup } from "./storage.ts";
 import { logicalId, parameterNames } from "./value.ts";
 
-/** A model as a CloudFormation template, with the code that goes to a bucket beside it. */
+/** A model as a CloudFormation template, with the code that goes to a bucket beside it. Errors: `UNSUPPORTED` where no stack can be so large. */
 export function toCloudFormation(model: Model, transform: Transform | undefined): Artifacts {
-  const printed = new Printed("cloudformation", transform);
-  printed.addAll(model, printers);
-  const resources = printed.all.map(({ type, id, properties }) => {
+  const template = templateOf(model, transform);
+  const tooLarge = checkTemplate(template);
+  if (tooLarge !== undefined) throw tooLarge;
+  return { "template.json": template.text, ...codeFiles(model, codeKey(model)) };
+}
+
+/** A model's template, as text and as what it has. */
+export function templateOf(model: Model, transform: Transform | undefined): Template {
+  const resources = printAll("cloudformation", printers, model, transform).map(({ type, id, properties }) => {
     const { DeletionPolicy, UpdateReplacePolicy, DependsOn, ...own } = properties;
     const attributes = { DeletionPolicy, UpdateReplacePolicy, DependsOn };
-    return [id, { Type: type, ...JSON.parse(JSON.stringify(attributes)), Properties: own }];
+    return [id, { Type: type, ...JSON.parse(JSON.stringify(attributes)), Properties: own }] as const;
   });
-  const template = {
+  const frame = {
     AWSTemplateFormatVersion: "2010-09-09",
     Description: `Glacier pipeline ${model.pipeline}`,
     Parameters: parametersOf(model),
-    Resources: Object.fromEntries(resources),
     Outputs: outputsOf(model),
   };
-  return { "template.json": pretty(template), ...codeFiles(model, codeKey(model)) };
+  return { text: lines(frame, resources), resources: resources.length };
 }
 
-/** How many resources a model's template has: some of the model's are printed as several. */
-export function templateResources({ resources }: Model): number {
-  return resources.reduce((sum, resource) => {
-    const { kind } = resource;
-    const more = kind === "topic" ? 1 + resource.emails.length : kind === "role" ? resource.managed.length : 0;
-    return sum + 1 + (kind === "bucket" ? 1 : more);
-  }, 0);
+/** White space counts, and a line for each resource is enough for diffs. */
+function lines(frame: Readonly<Record<string, Json>>, resources: readonly (readonly [string, unknown])[]): string {
+  const entries = (all: readonly (readonly [string, unknown])[]) =>
+    all.map(([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`).join(",\n");
+  return `{\n${entries(Object.entries(frame))},\n"Resources": {\n${entries(resources)}\n}\n}\n`;
 }
 
 const printers: Printers = {
@@ -48,9 +51,11 @@ const printers: Printers = {
   cluster: printCluster,
   taskDefinition: printTaskDefinition,
   stateMachine: printStateMachine,
+  queue: printQueue,
   schedule: printSchedule,
   topic: printTopic,
   alert: printAlert,
+  alarm: printAlarm,
 };
 
 function parametersOf(model: Model): Record<string, Json> {

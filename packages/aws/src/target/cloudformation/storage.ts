@@ -41,12 +41,13 @@ export function printBucket({ id, name, kmsKey }: Bucket, printed: Printed, mode
   });
 }
 
-export function printLogGroup({ id, name, retention }: LogGroup, printed: Printed, model: Model): void {
+export function printLogGroup({ id, name, retention, kmsKey }: LogGroup, printed: Printed, model: Model): void {
   printed.add("AWS::Logs::LogGroup", logicalId(id, "LogGroup"), {
     DeletionPolicy: "Delete",
     UpdateReplacePolicy: "Delete",
     LogGroupName: name,
     RetentionInDays: retention,
+    ...(kmsKey !== undefined && { KmsKeyId: kmsKey }),
     Tags: tagList(model),
   });
 }

@@ -44,7 +44,13 @@ export function taskContainer(
   const image = images.find(({ base }) => base === sized.image);
   if (image === undefined) throw new TypeError(`the code of "${plan.pipeline}" has no image on ${sized.image}`);
   return [
-    { kind: "logGroup", id, name: logGroupName("ecs", family), retention: settings.logRetention },
+    {
+      kind: "logGroup",
+      id,
+      name: logGroupName("ecs", family),
+      retention: settings.logRetention,
+      kmsKey: settings.kmsKey,
+    },
     role(id, { task: task.name }, "ecs-tasks", taskStatements(plan, task, settings), settings, tooLarge),
     {
       kind: "taskDefinition",

@@ -1,23 +1,14 @@
-import {
-  clusterName,
-  functionName,
-  logGroupName,
-  roleName,
-  ruleName,
-  scheduleName,
-  stateMachineName,
-  taskFamily,
-  topicName,
-} from "../../names.ts";
+import { clusterName, functionName, logGroupName, roleName, stateMachineName, taskFamily } from "../../names.ts";
 import type { Sized } from "../compute.ts";
 import type { Resource } from "../model.ts";
 import { pack, type Statement } from "../policy.ts";
 import type { Settings } from "../settings.ts";
 import type { Machine } from "../state-machine.ts";
-import { account, ref, type Text, text } from "../text.ts";
+import { account, text } from "../text.ts";
 import { role, type TooLarge } from "./role.ts";
 
-const id = "pipeline";
+/** Id of the state machine, its role and its logs. */
+export const machineId = "pipeline";
 
 /** The state machine with its role and logs. */
 export function engine(
@@ -28,52 +19,15 @@ export function engine(
 ): Resource[] {
   const name = stateMachineName(settings.deployment);
   return [
-    { kind: "logGroup", id, name: logGroupName("states", name), retention: settings.logRetention },
-    role(id, { service: "states" }, "states", engineStatements(sizes, settings), settings, tooLarge),
-    { kind: "stateMachine", id, name, definition: machine.definition, role: id, logGroup: id },
-  ];
-}
-
-/** What starts the state machine by the clock; `expressions` as EventBridge Scheduler has them. */
-export function schedules(
-  expressions: readonly string[],
-  timeZone: string,
-  settings: Settings,
-  tooLarge: TooLarge,
-): Resource[] {
-  const { deployment, region, partition } = settings;
-  const machine = text`arn:${partition}:states:${region}:${account}:stateMachine:${stateMachineName(deployment)}`;
-  const start: Statement = { actions: ["states:StartExecution"], resources: [machine] };
-  return [
-    role("schedule", { service: "schedule" }, "scheduler", [start], settings, tooLarge),
-    ...expressions.map(
-      (expression, i): Resource => ({
-        kind: "schedule",
-        id: i === 0 ? "schedule" : `schedule_${i + 1}`,
-        name: scheduleName(deployment, i + 1),
-        expression,
-        timeZone,
-        stateMachine: id,
-        role: "schedule",
-      }),
-    ),
-  ];
-}
-
-/** Who is told of runs that fail, time out or are stopped. */
-export function alerts({ alerts: wanted, deployment }: Settings): Resource[] {
-  if (wanted === undefined) return [];
-  const alert = (topic: Text): Resource => ({
-    kind: "alert",
-    id: "alerts",
-    name: ruleName(deployment),
-    stateMachine: id,
-    topic,
-  });
-  if (wanted.topicArn !== undefined) return [alert(wanted.topicArn)];
-  return [
-    { kind: "topic", id: "alerts", name: topicName(deployment), emails: [...(wanted.emails ?? [])].sort() },
-    alert(ref("alerts", "arn")),
+    {
+      kind: "logGroup",
+      id: machineId,
+      name: logGroupName("states", name),
+      retention: settings.logRetention,
+      kmsKey: settings.kmsKey,
+    },
+    role(machineId, { service: "states" }, "states", engineStatements(sizes, settings), settings, tooLarge),
+    { kind: "stateMachine", id: machineId, name, definition: machine.definition, role: machineId, logGroup: machineId },
   ];
 }
 

@@ -68,7 +68,7 @@ function functionWith(
   const logGroup = logGroupName("lambda", name);
   const of = task === undefined ? { service: "run" as const } : { task };
   return [
-    { kind: "logGroup", id, name: logGroup, retention: settings.logRetention },
+    { kind: "logGroup", id, name: logGroup, retention: settings.logRetention, kmsKey: settings.kmsKey },
     role(id, of, "lambda", [...statements, logStatement(logGroup, settings)], settings, tooLarge),
     {
       kind: "function",

@@ -1,11 +1,11 @@
 import type { Json } from "@glacier/core";
 import { containerName } from "../../overrides.ts";
 import { cpuOf, lambdaRuntime } from "../engines.ts";
-import { limits } from "../limits.ts";
 import { type Cluster, find, type LambdaFunction, type Model, type Repository, type TaskDefinition } from "../model.ts";
 import type { Printed } from "../print.ts";
 import type { Text } from "../text.ts";
 import { policiesOf } from "./role.ts";
+import { codeId } from "./storage.ts";
 import { tags } from "./tags.ts";
 import { jsonTemplate, reference, template } from "./value.ts";
 
@@ -19,32 +19,13 @@ export function printFunction(fn: LambdaFunction, printed: Printed, model: Model
     architectures: [fn.architecture],
     memory_size: fn.memory,
     timeout: fn.timeout,
-    ...codeOf(model, printed),
+    s3_bucket: reference(`aws_s3_object.${codeId}.bucket`),
+    s3_key: reference(`aws_s3_object.${codeId}.key`),
+    source_code_hash: Buffer.from(model.code.zip.sha256, "hex").toString("base64"),
     environment: { variables: environment(fn.env) },
     tags,
     depends_on: [`aws_cloudwatch_log_group.${fn.logGroup}`, ...policiesOf(role)],
   });
-}
-
-/** The zip as it is, or by way of the bucket where it is too large for that. */
-function codeOf({ code: { zip } }: Model, printed: Printed): Record<string, Json> {
-  const filename = `\${path.module}/${zip.path}`;
-  const hash = Buffer.from(zip.sha256, "hex").toString("base64");
-  if (zip.bytes.length <= limits.zipDirect.max) return { filename, source_code_hash: hash };
-  const [, name] = zip.path.split("/");
-  if (!printed.all.some(({ type }) => type === "aws_s3_object")) {
-    printed.add("aws_s3_object", "code", {
-      bucket: reference("aws_s3_bucket.data.bucket"),
-      key: `.glacier/code/${name}`,
-      source: filename,
-      source_hash: zip.sha256,
-    });
-  }
-  return {
-    s3_bucket: reference("aws_s3_object.code.bucket"),
-    s3_key: reference("aws_s3_object.code.key"),
-    source_code_hash: hash,
-  };
 }
 
 export function printRepository({ id, name }: Repository, printed: Printed): void {

@@ -3,20 +3,18 @@ import { codeFiles } from "../code-files.ts";
 import type { Model } from "../model.ts";
 import type { Transform } from "../options.ts";
 import { parameterLists } from "../parameters.ts";
-import { Printed, type Printers, pretty } from "../print.ts";
+import { type Printers, pretty, printAll } from "../print.ts";
 import type { ParameterName } from "../text.ts";
 import { printCluster, printFunction, printRepository, printTaskDefinition } from "./compute.ts";
-import { printAlert, printSchedule, printStateMachine, printTopic } from "./engine.ts";
+import { printAlarm, printAlert, printQueue, printSchedule, printStateMachine, printTopic } from "./engine.ts";
 import { printRole } from "./role.ts";
 import { printBucket, printLogGroup } from "./storage.ts";
 import { reference, variableNames } from "./value.ts";
 
 /** A model as Terraform's JSON: a root module, with the code that it uploads beside it. */
 export function toTerraform(model: Model, transform: Transform | undefined): Artifacts {
-  const printed = new Printed("terraform", transform);
-  printed.addAll(model, printers);
   const byType: Record<string, Record<string, Json>> = {};
-  for (const { type, id, properties } of printed.all) {
+  for (const { type, id, properties } of printAll("terraform", printers, model, transform)) {
     byType[type] ??= {};
     byType[type][id] = properties;
   }
@@ -49,9 +47,11 @@ const printers: Printers = {
   cluster: printCluster,
   taskDefinition: printTaskDefinition,
   stateMachine: printStateMachine,
+  queue: printQueue,
   schedule: printSchedule,
   topic: printTopic,
   alert: printAlert,
+  alarm: printAlarm,
 };
 
 function outputsOf({ resources }: Model): Record<string, Json> {

@@ -4,7 +4,10 @@ import type { Printed } from "../print.ts";
 import { tags } from "./tags.ts";
 import { jsonTemplate, reference, template } from "./value.ts";
 
-export function printBucket({ id, name, kmsKey }: Bucket, printed: Printed, { partition }: Model): void {
+/** The zip that all functions take from the bucket. */
+export const codeId = "code";
+
+export function printBucket({ id, name, kmsKey }: Bucket, printed: Printed, { partition, code: { zip } }: Model): void {
   const bucket = reference(`aws_s3_bucket.${id}.bucket`);
   printed.add("aws_s3_bucket", id, { bucket: template(name), force_destroy: false, tags });
   printed.add("aws_s3_bucket_versioning", id, { bucket, versioning_configuration: { status: "Enabled" } });
@@ -34,6 +37,14 @@ export function printBucket({ id, name, kmsKey }: Bucket, printed: Printed, { pa
     ],
     depends_on: [`aws_s3_bucket_versioning.${id}`],
   });
+  // Sent with each function, it would go up once for each, one after the other: the provider holds a lock meanwhile.
+  printed.add("aws_s3_object", codeId, {
+    bucket,
+    key: `.glacier/code/${zip.sha256.slice(0, 16)}.zip`,
+    source: `\${path.module}/${zip.path}`,
+    source_hash: zip.sha256,
+    depends_on: [`aws_s3_bucket_versioning.${id}`, `aws_s3_bucket_server_side_encryption_configuration.${id}`],
+  });
   printed.add("aws_s3_bucket_policy", id, {
     bucket,
     policy: jsonTemplate(tlsOnly(name, partition)),
@@ -41,6 +52,11 @@ export function printBucket({ id, name, kmsKey }: Bucket, printed: Printed, { pa
   });
 }
 
-export function printLogGroup({ id, name, retention }: LogGroup, printed: Printed): void {
-  printed.add("aws_cloudwatch_log_group", id, { name, retention_in_days: retention, tags });
+export function printLogGroup({ id, name, retention, kmsKey }: LogGroup, printed: Printed): void {
+  printed.add("aws_cloudwatch_log_group", id, {
+    name,
+    retention_in_days: retention,
+    ...(kmsKey !== undefined && { kms_key_id: kmsKey }),
+    tags,
+  });
 }
