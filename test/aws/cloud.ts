@@ -84,6 +84,7 @@ export async function startCloud(docker?: DockerService): Promise<Cloud> {
   async function runContainer(role: string, definition: TaskDefinition, env: Record<string, string>): Promise<object> {
     need(role, [
       { action: "ecs:RunTask", resource: `arn:aws:ecs:${region}:${account}:task-definition/${definition.family}:1` },
+      { action: "ecs:TagResource", resource: `arn:aws:ecs:${region}:${account}:task/${deployed?.machine.name}/0a1b2c` },
       { action: "iam:PassRole", resource: `arn:aws:iam::${account}:role/${definition.role}` },
     ]);
     const all = { ...definition.env, ...env, ...machine(definition.role) };

@@ -132,6 +132,7 @@ describe("a task on Fargate", () => {
       cluster: "models",
       taskDefinition: "models-train",
       launchType: "FARGATE",
+      propagateTags: "TASK_DEFINITION",
       networkConfiguration: {
         awsvpcConfiguration: { subnets: ["subnet-1"], securityGroups: ["sg-1"], assignPublicIp: "DISABLED" },
       },

@@ -75,6 +75,7 @@ async function start(
     cluster,
     taskDefinition: family,
     launchType: "FARGATE",
+    propagateTags: "TASK_DEFINITION",
     count: 1,
     // A repeated request of the SDK's starts no second task.
     clientToken: token,
@@ -84,7 +85,7 @@ async function start(
   const { tasks = [], failures = [] } = await client.send(command).catch((error) => {
     throw serviceError(error, {
       what: `start a container of task "${request.task}"`,
-      action: `ecs:RunTask on task definition ${family}, and iam:PassRole on its roles`,
+      action: `ecs:RunTask on task definition ${family}, ecs:TagResource on tasks of its cluster, and iam:PassRole on its roles`,
       missing: `task "${request.task}" is not deployed here: there is no task definition "${family}" or no cluster "${cluster}"`,
       context: { task: request.task },
     });

@@ -1,6 +1,7 @@
 import { type ExecutionContext, GlacierError, isGlacierError, type PipelineRun, type RunStatus } from "@glacier/core";
 import { finishRun, type RemoteSource, sleep } from "@glacier/core/execute";
 import { stateMachineName } from "../names.ts";
+import { checkParams } from "../run-data.ts";
 import type { Clients } from "./clients.ts";
 import type { Deployed } from "./deployed.ts";
 import { type HistoryEvents, openExecution } from "./execution.ts";
@@ -90,7 +91,7 @@ function runLost(runId: string): GlacierError {
 }
 
 /** What a state machine can't do. */
-function refuse({ runId, selected, keepGoing, concurrency, resumed }: PipelineRun): void {
+function refuse({ runId, params, selected, keepGoing, concurrency, resumed }: PipelineRun): void {
   const direct = 'new AWSExecutor({ mode: "direct" })';
   const what =
     selected !== "all"
@@ -109,6 +110,7 @@ function refuse({ runId, selected, keepGoing, concurrency, resumed }: PipelineRu
       context: { runId },
     });
   }
+  checkParams(params, runId);
   // https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
   if (runId.length <= 80) return;
   throw new GlacierError("OPTION_INVALID", {

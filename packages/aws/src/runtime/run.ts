@@ -2,6 +2,7 @@ import { isGlacierError, type Json } from "@glacier/core";
 import { beginRun, finishRun, type RemoteRun, type RemoteSource } from "@glacier/core/execute";
 import type { CaughtError, RunRequest } from "../deployment.ts";
 import { overridesOf } from "../overrides.ts";
+import { checkParams } from "../run-data.ts";
 import { caughtError } from "./caught.ts";
 import { errorName, shortened, thrownFrom } from "./failure.ts";
 import { defect, type LambdaHandler } from "./lambda.ts";
@@ -26,6 +27,7 @@ async function begin(
 ): Promise<RemoteRun> {
   const { runId = execution, params = {} } = (isRecord(input) ? input : {}) as { runId?: string; params?: Json };
   const run = { runId: String(runId), params, segment: "000002", selected: "all" } as const;
+  checkParams(params, run.runId);
   // A container would not start, and only ECS would say why.
   for (const { name: task, compute } of site.plan.tasks)
     if (compute?.kind === "container") overridesOf({ task, attempt: 1, run });

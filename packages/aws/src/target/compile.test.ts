@@ -49,6 +49,19 @@ describe("what AWS can't run is refused with the fix", () => {
       "4005 bytes of environment",
       "dataset",
     ],
+    [
+      compute.container({ image: "x", env: { AWS_ACCESS_KEY_ID: "x" } }),
+      "COMPUTE_UNSUPPORTED",
+      "sets AWS_ACCESS_KEY_ID",
+      "Leave them out",
+    ],
+    [compute.container({ image: "x", env: { "a=b": "x" } }), "COMPUTE_UNSUPPORTED", '"a=b"', "without"],
+    [
+      compute.container({ image: "x", env: { LARGE: "x".repeat(60_000) } }),
+      "COMPUTE_UNSUPPORTED",
+      "a task definition has 65536",
+      "image",
+    ],
   ])("%j", async (compute, code, message, hint) => {
     const { diagnostics, resources } = await compiled(one({ compute }));
     const error = diagnostics.find(({ severity }) => severity === "error")?.error;
@@ -66,6 +79,13 @@ describe("what AWS can't run is refused with the fix", () => {
       expect.stringMatching(/^error COMPUTE_UNSUPPORTED: task "load" runs a command/),
     ]);
   });
+});
+
+it("a container may set what a function can't", async () => {
+  const env = { "a.b-c": "1", _HANDLER: "2", LARGE: "x".repeat(50_000) };
+  const { resources, diagnostics } = await compiled(one({ compute: compute.container({ image: "x", env }) }));
+  expect(diagnostics).toEqual([]);
+  expect(resources.find(({ kind }) => kind === "taskDefinition")).toMatchObject({ env });
 });
 
 describe("sizes", () => {

@@ -1,6 +1,6 @@
 import type { ContainerCompute, Diagnostic, PlanTask, ServerlessCompute } from "@glacier/core";
-import { variables } from "../deployment.ts";
-import { fargatePage, fargateSizes, leastFunctionMemory, limits, remark, reservedVariables } from "./limits.ts";
+import { containerEnv, functionEnv } from "./env.ts";
+import { fargatePage, fargateSizes, leastFunctionMemory, limits, remark } from "./limits.ts";
 
 /** What a task gets to run on. */
 export type Sized = SizedFunction | SizedContainer;
@@ -64,7 +64,8 @@ export function sizeTask(task: PlanTask, report: (remark: Diagnostic) => void): 
   return refused.length === 0 ? sized : undefined;
 }
 
-type Say = (message: string, hint: string) => void;
+/** Tells of a remark: what, and what to do. */
+export type Say = (message: string, hint: string) => void;
 
 function sizeFunction(task: PlanTask, compute: ServerlessCompute, refuse: Say, inform: Say): SizedFunction {
   const { functionMemory, functionTimeout } = limits;
@@ -94,20 +95,10 @@ function sizeFunction(task: PlanTask, compute: ServerlessCompute, refuse: Say, i
       "Give it a shorter timeout, or compute.container({ image }).",
     );
   }
-  const env = checkEnv(compute.env, refuse);
-  const bytes = Object.entries(env).reduce((sum, pair) => sum + Buffer.byteLength(pair.join("")), 0);
-  if (bytes > limits.environment.max - ownVariables) {
-    refuse(
-      `has ${bytes} bytes of environment, and Lambda takes ${limits.environment.max} with Glacier's own (${limits.environment.page})`,
-      "Read what is large from a dataset or a file of the bundle.",
-    );
-  }
+  const env = functionEnv(compute.env, refuse);
   const timeout = Math.min(functionTimeout.max, limit === undefined ? functionTimeout.max : Math.ceil(limit) + grace);
   return { kind: "function", memory, limit, timeout, env };
 }
-
-/** Bytes kept free for the variables that every function gets. */
-const ownVariables = 512;
 
 function sizeContainer(
   task: PlanTask,
@@ -121,7 +112,7 @@ function sizeContainer(
       "Leave gpu out, or run this task where GPUs are: Kubernetes, or Docker with LocalExecutor.",
     );
   }
-  const env = checkEnv(compute.env, refuse);
+  const env = containerEnv(compute.env, refuse);
   const cpu = Math.ceil((compute.cpu ?? 0) * 1024) || (compute.memory === undefined ? defaultContainer.cpu * 1024 : 0);
   const memory = compute.memory ?? (compute.cpu === undefined ? defaultContainer.memory : 0);
   const size = fargateSizes
@@ -154,20 +145,4 @@ function sizeContainer(
 function limitOf({ timeout }: PlanTask, own: number | undefined): number | undefined {
   const all = [timeout, own].filter((one) => one !== undefined);
   return all.length === 0 ? undefined : Math.min(...all);
-}
-
-function checkEnv(env: Readonly<Record<string, string>> = {}, refuse: Say): Readonly<Record<string, string>> {
-  const names = Object.keys(env).sort();
-  const own = new Set<string>(Object.values(variables));
-  const taken = names.filter((name) => reservedVariables.has(name) || own.has(name));
-  if (taken.length > 0)
-    refuse(`sets ${taken.join(", ")}, which AWS or Glacier set themselves`, "Leave them out of compute.env.");
-  const illegal = names.filter((name) => !/^[A-Za-z][A-Za-z0-9_]+$/.test(name));
-  if (illegal.length > 0) {
-    refuse(
-      `sets variables whose names Lambda doesn't take: ${illegal.map((name) => JSON.stringify(name)).join(", ")}`,
-      'Use two or more letters, digits and "_", with a letter first.',
-    );
-  }
-  return Object.fromEntries(names.map((name) => [name, env[name] as string]));
 }

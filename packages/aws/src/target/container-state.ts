@@ -37,6 +37,7 @@ function runTask(
       LaunchType: "FARGATE",
       Cluster: clusterName(deployment),
       TaskDefinition: taskFamily(deployment, name),
+      PropagateTags: "TASK_DEFINITION",
       NetworkConfiguration: { AwsvpcConfiguration: networkOf(settings) },
       Overrides: {
         ContainerOverrides: [

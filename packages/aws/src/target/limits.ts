@@ -11,6 +11,7 @@ type LimitName =
   | "functionTimeout"
   | "zipUnpacked"
   | "environment"
+  | "taskDefinition"
   | "inlinePolicy"
   | "managedPolicy"
   | "managedPoliciesPerRole"
@@ -34,6 +35,11 @@ export const limits: { readonly [name in LimitName]: Limit } = {
   zipUnpacked: { max: 250 * 2 ** 20, page: lambdaPage },
   /** Bytes of a function's environment, names and values. */
   environment: { max: 4096, page: lambdaPage },
+  /** Bytes of a task definition. */
+  taskDefinition: {
+    max: 64 * 1024,
+    page: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html",
+  },
   /** Characters of a role's inline policies together, without white space. */
   inlinePolicy: { max: 10_240, page: iamPage },
   /** Characters of a managed policy, without white space. */
@@ -83,6 +89,24 @@ export const reservedVariables: ReadonlySet<string> = new Set([
   "AWS_LAMBDA_RUNTIME_API",
   "LAMBDA_TASK_ROOT",
   "LAMBDA_RUNTIME_DIR",
+]);
+
+/**
+ * Names that ECS sets on Fargate, and those that would take the place of the task's role.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4-fargate.html,
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+ */
+export const reservedContainerVariables: ReadonlySet<string> = new Set([
+  "AWS_ACCESS_KEY_ID",
+  "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+  "AWS_DEFAULT_REGION",
+  "AWS_EXECUTION_ENV",
+  "AWS_REGION",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+  "ECS_AGENT_URI",
+  "ECS_CONTAINER_METADATA_URI",
+  "ECS_CONTAINER_METADATA_URI_V4",
 ]);
 
 /** A remark, as targets give it. */

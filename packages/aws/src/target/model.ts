@@ -88,6 +88,8 @@ export interface Repository {
   readonly kind: "repository";
   readonly id: string;
   readonly name: string;
+  /** How many it keeps; older ones go. */
+  readonly images: number;
 }
 
 /** Where container tasks run. */

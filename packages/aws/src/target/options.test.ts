@@ -3,7 +3,12 @@ import { type AWSTargetOptions, checkOptions } from "./options.ts";
 
 it.each([
   { region: "us-gov-west-1", bucket: "acme-data", architecture: "arm64", logRetention: 30 },
-  { region: "eu-central-1", alerts: { emails: ["a@b.example"] }, tags: { "cost center": "1" }, secretsPrefix: "" },
+  {
+    region: "eu-central-1",
+    alerts: { topicArn: "arn:aws:sns:eu-central-1:123456789012:ops" },
+    tags: { "cost center": "1" },
+    secretsPrefix: "",
+  },
   { region: "eu-central-1", network: { subnets: ["subnet-0a"], securityGroups: ["sg-0a"] }, transform: () => ({}) },
 ] as const)("%j is taken", (options) => {
   expect(checkOptions(options as AWSTargetOptions)).toBe(options);
@@ -19,6 +24,7 @@ it.each([
   [{ region: "us-east-1", logRetention: 31 }, "logRetention"],
   [{ region: "us-east-1", alerts: {} }, "alerts"],
   [{ region: "us-east-1", alerts: { emails: ["nobody"] } }, "alerts"],
+  [{ region: "us-east-1", alerts: { topicArn: "arn:aws:sns:us-east-2:123456789012:ops" } }, "alerts"],
   [{ region: "us-east-1", tags: { "aws:x": "1" } }, "tags"],
   [{ region: "us-east-1", tags: { x: 1 } }, "tags"],
   [{ region: "us-east-1", network: { subnets: [], securityGroups: ["sg-0a"] } }, "network"],

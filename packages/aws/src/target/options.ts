@@ -9,7 +9,7 @@ export interface AWSTargetOptions {
   readonly bucket?: string;
   /** Of functions and containers. Default `arm64`. */
   readonly architecture?: "arm64" | "x86_64";
-  /** ARN of the KMS key that encrypts the bucket. Default: S3's own keys. */
+  /** ARN of the KMS key that encrypts the bucket, logs and alerts; its policy must let their services use it. Default: AWS's own keys. */
   readonly kmsKey?: string;
   /** Days that logs are kept: a number that CloudWatch Logs knows. Default 30. */
   readonly logRetention?: number;
@@ -30,7 +30,7 @@ export interface AWSTargetOptions {
 /** Where alerts go: to a topic of the deployment's own with these subscribers, or to one that is there. */
 export interface AlertOptions {
   readonly emails?: readonly string[];
-  /** ARN; its policy must let `events.amazonaws.com` publish. */
+  /** ARN, in the same region; its policy must let `events.amazonaws.com` publish, and with a schedule `cloudwatch.amazonaws.com`. */
   readonly topicArn?: string;
 }
 
@@ -68,6 +68,10 @@ export function checkOptions(options: AWSTargetOptions): AWSTargetOptions {
     if (value !== undefined && !check.accepts(value)) throw invalid(`its option "${name}" is not valid`, check.hint);
   }
   if (options.region === undefined) throw invalid('it needs the option "region"', checks.region.hint);
+  const { region, alerts } = options;
+  // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
+  if (alerts?.topicArn !== undefined && alerts.topicArn.split(":")[3] !== region)
+    throw invalid('its option "alerts" has a topic of another region', `Give the ARN of a topic in ${region}.`);
   return options;
 }
 

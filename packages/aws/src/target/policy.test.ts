@@ -16,10 +16,11 @@ const state = (key: string) => `arn:aws:s3:::${bucket}/.glacier/${key}`;
 async function filesOf(...given: Parameters<typeof compiled>): Promise<AwsFile[]> {
   const compilation = await compiled(...given);
   expect(said(compilation.diagnostics).filter((line) => line.startsWith("error"))).toEqual([]);
-  return [
-    readTerraform(await compilation.forms.terraform()),
-    readCloudFormation(await compilation.forms.cloudformation()),
-  ];
+  const terraform = readTerraform(await compilation.forms.terraform());
+  // No stack has as many resources as the largest pipelines here.
+  if (said(compilation.diagnostics).some((line) => line.includes("than the 500 that a stack takes")))
+    return [terraform];
+  return [terraform, readCloudFormation(await compilation.forms.cloudformation())];
 }
 
 function statementsOf(file: AwsFile, fn: string) {

@@ -87,6 +87,7 @@ it("passes only ids and params on, and counts attempts", async () => {
     ResultPath: null,
     Parameters: {
       TaskDefinition: "orders-train",
+      PropagateTags: "TASK_DEFINITION",
       Cluster: "orders",
       Overrides: {
         ContainerOverrides: [

@@ -1,5 +1,6 @@
 import { containerName } from "../../overrides.ts";
 import { cpuOf, lambdaRuntime } from "../engines.ts";
+import { imageRules } from "../image-rules.ts";
 import { type Cluster, find, type LambdaFunction, type Model, type Repository, type TaskDefinition } from "../model.ts";
 import type { Printed } from "../print.ts";
 import { policiesOf, roleArn } from "./role.ts";
@@ -22,13 +23,15 @@ export function printFunction(fn: LambdaFunction, printed: Printed, model: Model
   });
 }
 
-export function printRepository({ id, name }: Repository, printed: Printed, model: Model): void {
+export function printRepository(repository: Repository, printed: Printed, model: Model): void {
+  const { id, name } = repository;
   printed.add("AWS::ECR::Repository", logicalId(id, "Repository"), {
     DeletionPolicy: "Retain",
     UpdateReplacePolicy: "Retain",
     RepositoryName: name,
     ImageTagMutability: "IMMUTABLE",
     ImageScanningConfiguration: { ScanOnPush: true },
+    LifecyclePolicy: { LifecyclePolicyText: JSON.stringify(imageRules(repository)) },
     Tags: tagList(model),
   });
 }

@@ -68,6 +68,12 @@ function containerStatements(tasks: readonly string[], { deployment, partition, 
       condition: onCluster,
     },
     { actions: ["ecs:DescribeTasks", "ecs:StopTask"], resources: [ecs(`task/${cluster}/*`)] },
+    // A task has the tags of its definition: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/supported-iam-actions-tagging.html
+    {
+      actions: ["ecs:TagResource"],
+      resources: [ecs(`task/${cluster}/*`)],
+      condition: { StringEquals: { "ecs:CreateAction": "RunTask" } },
+    },
     {
       actions: ["iam:PassRole"],
       resources: roles.map(iam),

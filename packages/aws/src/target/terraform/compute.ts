@@ -1,6 +1,7 @@
 import type { Json } from "@glacier/core";
 import { containerName } from "../../overrides.ts";
 import { cpuOf, lambdaRuntime } from "../engines.ts";
+import { imageRules } from "../image-rules.ts";
 import { type Cluster, find, type LambdaFunction, type Model, type Repository, type TaskDefinition } from "../model.ts";
 import type { Printed } from "../print.ts";
 import type { Text } from "../text.ts";
@@ -28,13 +29,18 @@ export function printFunction(fn: LambdaFunction, printed: Printed, model: Model
   });
 }
 
-export function printRepository({ id, name }: Repository, printed: Printed): void {
+export function printRepository(repository: Repository, printed: Printed): void {
+  const { id, name } = repository;
   printed.add("aws_ecr_repository", id, {
     name,
     image_tag_mutability: "IMMUTABLE",
     force_delete: false,
     image_scanning_configuration: { scan_on_push: true },
     tags,
+  });
+  printed.add("aws_ecr_lifecycle_policy", id, {
+    repository: reference(`aws_ecr_repository.${id}.name`),
+    policy: JSON.stringify(imageRules(repository)),
   });
 }
 
