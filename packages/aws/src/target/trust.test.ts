@@ -6,27 +6,34 @@ import { readTerraform, testAccount } from "../../test/terraform-file.ts";
 
 const arn = (service: string, what: string) => `arn:aws:${service}:us-east-1:${testAccount}:${what}`;
 
-/** What the service tells of itself when it takes a role on, beside the account. */
-const sources: Readonly<Record<string, string | undefined>> = {
-  "lambda.amazonaws.com": undefined,
-  "states.amazonaws.com": arn("states", "stateMachine:orders"),
-  "scheduler.amazonaws.com": arn("scheduler", "schedule-group/default"),
-  "ecs-tasks.amazonaws.com": arn("ecs", "*"),
+/** Whose each role is, and for what the service says that it takes it on, beside the account. */
+const roles: Readonly<Record<string, [service: string, source: string | undefined]>> = {
+  "orders--run--us-east-1": ["lambda", undefined],
+  "orders-load--us-east-1": ["lambda", undefined],
+  "orders-train--us-east-1": ["ecs-tasks", arn("ecs", "*")],
+  "orders--containers--us-east-1": ["ecs-tasks", undefined],
+  "orders--states--us-east-1": ["states", arn("states", "stateMachine:orders")],
+  "orders--schedule--us-east-1": ["scheduler", arn("scheduler", "schedule-group/default")],
 };
 
 it("services take roles on for this account only, and for its own thing where they tell it", async () => {
   const tasks = [taskOf("load"), taskOf("train", { compute: compute.container({ image: "x" }) })];
   const { forms } = await compiled(pipelineOf(tasks, { schedule: "0 3 * * *" }));
-  for (const { roles } of [readTerraform(await forms.terraform()), readCloudFormation(await forms.cloudformation())]) {
-    const trusts = roles.flatMap(({ trust }) => trust);
-    expect(trusts).toHaveLength(roles.length);
-    expect(new Set(trusts.map(({ Principal }) => Principal.Service))).toEqual(new Set(Object.keys(sources)));
-    for (const { Principal, Condition } of trusts) {
-      const source = sources[Principal.Service];
-      expect(Condition).toEqual({
-        StringEquals: { "aws:SourceAccount": testAccount },
-        ...(source !== undefined && { ArnLike: { "aws:SourceArn": source } }),
-      });
+  for (const file of [readTerraform(await forms.terraform()), readCloudFormation(await forms.cloudformation())]) {
+    expect(file.roles.map(({ name }) => name).sort()).toEqual(Object.keys(roles).sort());
+    for (const { name, trust } of file.roles) {
+      const [service, source] = roles[name] ?? [];
+      expect(trust, name).toEqual([
+        {
+          Effect: "Allow",
+          Principal: { Service: `${service}.amazonaws.com` },
+          Action: "sts:AssumeRole",
+          Condition: {
+            StringEquals: { "aws:SourceAccount": testAccount },
+            ...(source !== undefined && { ArnLike: { "aws:SourceArn": source } }),
+          },
+        },
+      ]);
     }
   }
 });

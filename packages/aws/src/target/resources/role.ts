@@ -23,7 +23,7 @@ export function role(
     id,
     name: roleName(settings.deployment, settings.region, of),
     service,
-    source: sourceOf(service, settings),
+    source: sourceOf(service, of, settings),
     inline: packed?.inline ?? [],
     managed: packed?.managed ?? [],
     boundary: settings.permissionsBoundary,
@@ -31,14 +31,15 @@ export function role(
 }
 
 /**
- * For what each service takes a role on. Lambda's documents promise the account; the others' name the ARN:
+ * For what each service takes a role on, where AWS documents its ARN; a condition that a service never meets would break the
+ * role. Of Lambda, and of what starts containers for ECS, only the account is sure:
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html,
  * https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html#prevent-cross-service-confused-deputy,
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html (a group, never a schedule),
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html (its example, since a task's own ARN is not known).
  */
-function sourceOf(service: Role["service"], { deployment, partition, region }: Settings): Text | undefined {
-  if (service === "lambda") return undefined;
+function sourceOf(service: Role["service"], of: RoleOf, { deployment, partition, region }: Settings): Text | undefined {
+  if (service === "lambda" || ("service" in of && of.service === "containers")) return undefined;
   const arn = (name: string, what: string) => text`arn:${partition}:${name}:${region}:${account}:${what}`;
   if (service === "ecs-tasks") return arn("ecs", "*");
   if (service === "states") return arn("states", `stateMachine:${stateMachineName(deployment)}`);
