@@ -21,6 +21,7 @@ it.each([
   [{ region: "us-east-1", bucket: "Acme" }, "bucket"],
   [{ region: "us-east-1", bucket: "a--x-s3" }, "bucket"],
   [{ region: "us-east-1", kmsKey: "alias/mine" }, "kmsKey"],
+  [{ region: "us-east-1", kmsKey: "arn:aws:kms:us-east-2:123456789012:key/1" }, "kmsKey"],
   [{ region: "us-east-1", logRetention: 31 }, "logRetention"],
   [{ region: "us-east-1", alerts: {} }, "alerts"],
   [{ region: "us-east-1", alerts: { emails: ["nobody"] } }, "alerts"],

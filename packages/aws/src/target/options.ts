@@ -68,11 +68,17 @@ export function checkOptions(options: AWSTargetOptions): AWSTargetOptions {
     if (value !== undefined && !check.accepts(value)) throw invalid(`its option "${name}" is not valid`, check.hint);
   }
   if (options.region === undefined) throw invalid('it needs the option "region"', checks.region.hint);
-  const { region, alerts } = options;
+  const { region, alerts, kmsKey } = options;
   // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
-  if (alerts?.topicArn !== undefined && alerts.topicArn.split(":")[3] !== region)
-    throw invalid('its option "alerts" has a topic of another region', `Give the ARN of a topic in ${region}.`);
+  checkRegion("alerts", "topic", alerts?.topicArn, region);
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+  checkRegion("kmsKey", "key", kmsKey, region);
   return options;
+}
+
+function checkRegion(option: string, what: string, arn: string | undefined, region: string): void {
+  if (arn !== undefined && arn.split(":")[3] !== region)
+    throw invalid(`its option "${option}" has a ${what} of another region`, `Give the ARN of a ${what} in ${region}.`);
 }
 
 interface Check {

@@ -1,8 +1,9 @@
-import { findDataset, type Plan, type PlanDataset, type PlanTask, type StorageResource } from "@glacier/core";
+import { findDataset, type Plan, type PlanTask, type StorageResource } from "@glacier/core";
 import { attemptWriter, manifestKey, pinsKey, runsPrefix } from "@glacier/core/compile";
 import { defaultBucket } from "../deployment.ts";
+import { keyOf, keysOf } from "./keys.ts";
 import { limits } from "./limits.ts";
-import { isAmazons } from "./reach.ts";
+import { inS3 } from "./reach.ts";
 import type { Settings } from "./settings.ts";
 import { account, jsonOf, plain, type Text, text, type Value } from "./text.ts";
 
@@ -141,62 +142,9 @@ function bucketsOf(storages: readonly StorageResource[], settings: Settings): St
   return { actions: ["s3:ListBucket"], resources: [...distinct.keys()].sort().map((id) => distinct.get(id) as Text) };
 }
 
-function keyOf({ kmsKey, region }: Settings): Statement {
-  return {
-    actions: ["kms:Decrypt", "kms:GenerateDataKey"],
-    resources: kmsKey === undefined ? [] : [kmsKey],
-    condition: byWayOfS3(region),
-  };
-}
-
-/**
- * Keys are used for objects only, which S3's own rights name; the pattern is for other partitions' domains. An encryption
- * context would say no more. https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
- */
-function byWayOfS3(region: string): NonNullable<Statement["condition"]> {
-  return { StringLike: { "kms:ViaService": `s3.${region}.*` } };
-}
-
-/**
- * The keys that datasets' own storage names: by ARN, by id, or by alias, which policies know as a condition only. A key is
- * where its bucket is.
- */
-function keysOf(
-  datasets: readonly PlanDataset[],
-  actions: readonly string[],
-  { partition, region }: Settings,
-): Statement[] {
-  const statements = datasets.filter(inS3).flatMap(({ storage }): [string, Statement][] => {
-    const { encryption } = storage;
-    if (typeof encryption !== "object" || encryption === null || !("kms" in encryption)) return [];
-    const name = String(encryption["kms"]);
-    const [, , , there = String(storage["region"] ?? region), owner = account] = name.startsWith("arn:")
-      ? name.split(":")
-      : [];
-    const key = (id: string) => text`arn:${partition}:kms:${there}:${owner}:key/${id}`;
-    const condition = byWayOfS3(there);
-    const alias = /(?:^|:)(alias\/.+)$/.exec(name)?.[1];
-    const statement: Statement =
-      alias === undefined
-        ? { actions, resources: [name.startsWith("arn:") ? name : key(name)], condition }
-        : {
-            actions,
-            resources: [key("*")],
-            condition: { ...condition, "ForAnyValue:StringEquals": { "kms:ResourceAliases": alias } },
-          };
-    return [[`${name} ${there}`, statement]];
-  });
-  return [...new Map(statements)].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, statement]) => statement);
-}
-
 /** Secrets Manager adds "-" and six characters to a secret's name. https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html */
 function secretArn(name: string, { partition, region, secretsPrefix }: Settings): Text {
   return text`arn:${partition}:secretsmanager:${region}:${account}:secret:${secretsPrefix}${name}-??????`;
-}
-
-/** Another server that speaks S3's API has rights of its own, and its bucket's name may be anybody's on AWS. */
-function inS3({ storage }: { readonly storage: StorageResource }): boolean {
-  return storage.kind === "s3" && isAmazons(storage["endpoint"]);
 }
 
 /** A key as it is, where IAM would see wildcards. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars */

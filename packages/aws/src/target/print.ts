@@ -1,4 +1,5 @@
-import { GlacierError, type Json } from "@glacier/core";
+import { GlacierError } from "@glacier/core";
+import { isJsonObject } from "@glacier/core/compile";
 import type { Model, Resource } from "./model.ts";
 import type { PrintedResource, Properties, Transform } from "./options.ts";
 
@@ -26,7 +27,7 @@ export class Printed {
     if (this.#transform === undefined) return properties;
     // A copy: lists and tags are shared between resources.
     const answer: unknown = this.#transform({ form: this.#form, type, id, properties: structuredClone(properties) });
-    if (isRecord(answer) && isJson(answer)) return answer as Properties;
+    if (isJsonObject(answer)) return answer;
     throw new GlacierError("OPTION_INVALID", {
       message: `AWSTarget: its option "transform" returned no JSON object for ${type} "${id}"`,
       hint: "Return the properties to print; those that it is not about as they came.",
@@ -47,19 +48,6 @@ export function printAll(
     print(resource, printed, model);
   }
   return printed.all;
-}
-
-function isJson(value: unknown): value is Json {
-  if (value === null || typeof value === "string" || typeof value === "boolean") return true;
-  if (typeof value === "number") return Number.isFinite(value);
-  if (Array.isArray(value)) return value.every(isJson);
-  return isRecord(value) && Object.values(value).every(isJson);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 /** JSON for people and diffs. */

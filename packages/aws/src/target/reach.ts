@@ -1,4 +1,4 @@
-import type { Diagnostic, PlanDataset, Registry } from "@glacier/core";
+import type { Diagnostic, PlanDataset, Registry, StorageResource } from "@glacier/core";
 import { remark } from "./limits.ts";
 
 /** A remark on each dataset that no function or container on AWS could reach. */
@@ -51,6 +51,11 @@ export function checkStorage(datasets: readonly PlanDataset[], registry: Registr
       ),
     ];
   });
+}
+
+/** Another server that speaks S3's API has rights of its own, and its bucket's name may be anybody's on AWS. */
+export function inS3({ storage }: { readonly storage: StorageResource }): boolean {
+  return storage.kind === "s3" && isAmazons(storage["endpoint"]);
 }
 
 /** Whether a storage's endpoint, if it has one, is AWS's own. */
