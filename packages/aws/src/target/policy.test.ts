@@ -61,6 +61,9 @@ describe("a task's role", () => {
       expect(may("s3:ListBucket", `arn:aws:s3:::${bucket}`)).toBe(true);
       expect(may("s3:ListBucket", "arn:aws:s3:::acme")).toBe(true);
       expect(may("kms:Decrypt", kmsKey)).toBe(true);
+      expect(load.find(({ Resource }) => String(Resource) === kmsKey)?.Condition).toEqual({
+        StringLike: { "kms:ViaService": "s3.us-east-1.*" },
+      });
       const secretArn = (name: string) => `arn:aws:secretsmanager:us-east-1:${testAccount}:secret:orders/${name}`;
       expect(may("secretsmanager:GetSecretValue", secretArn("api-key-Ab12Cd"))).toBe(true);
       expect(may("secretsmanager:GetSecretValue", secretArn("api-key-old-Ab12Cd"))).toBe(false);
