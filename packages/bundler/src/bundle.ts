@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { GlacierError } from "@glacier/core";
 import type { BuildOptions, BuildResult, OutputFile } from "esbuild";
 import { buildFailure, toWarning } from "./diagnostics.ts";
-import { findRoot, Labels } from "./labels.ts";
+import { findRoot, Labels, packageOf } from "./labels.ts";
 import { checkNative, nativePlugin } from "./native.ts";
 import { devDependencyWarnings, fileAccessWarnings } from "./remarks.ts";
 import { addRequire } from "./require.ts";
@@ -113,7 +113,8 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
       .map(([path]) => ({ path: labels.of(path), bytes: result.metafile.inputs[path]?.bytes ?? 0 }))
       .sort((a, b) => (a.path < b.path ? -1 : 1)),
     warnings: [
-      ...result.warnings.map((warning) => toWarning(warning, labels)),
+      // Of a dependency's files nobody can change anything; esbuild itself is silent on what lies in node_modules.
+      ...result.warnings.map((warning) => toWarning(warning, labels)).filter(({ file = "" }) => !packageOf(file)),
       ...fileAccessWarnings(map),
       ...devDependencyWarnings(root, Object.keys(inputs), result.metafile, labels),
     ],

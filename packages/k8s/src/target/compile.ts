@@ -29,14 +29,19 @@ export async function compileWith(
   context: CompileContext,
 ): Promise<KubernetesCompilation> {
   const settings = new Settings(options, plan);
-  const diagnostics = [...checkStorage(plan, context.registry, options.pod), ...checkSchedule(plan)];
+  const diagnostics = [
+    ...checkStorage(plan, context.registry, options.pod),
+    ...checkSchedule(plan),
+    ...checkNamespace(settings, options),
+    ...checkIdentities(plan, options),
+  ];
   const tasks: SizedTask[] = [];
   for (const task of plan.tasks) {
     const sized = sizeTask(task, settings.defaultImage);
     if ("image" in sized) tasks.push({ task, sized });
     else diagnostics.push(...sized.map((error): Diagnostic => ({ severity: "error", error })));
   }
-  if (settings.engine === "argo") diagnostics.push(...checkTemplates(tasks));
+  if (settings.engine === "argo") diagnostics.push(...checkTemplates(tasks, options));
   const failed = (): boolean => diagnostics.some(({ severity }) => severity === "error");
   if (failed()) return new KubernetesCompilation(diagnostics, undefined, options.transform);
 
@@ -97,20 +102,45 @@ function checkSchedule({ schedule }: Plan): Diagnostic[] {
   }
 }
 
+function checkNamespace({ namespace, createNamespace }: Settings, { pod }: KubernetesTargetOptions): Diagnostic[] {
+  if (!createNamespace) return [];
+  if (/^(default|kube-.*)$/.test(namespace)) {
+    const message = `the namespace "${namespace}" is the cluster's own: with its standard, quota and limits this deployment would change it`;
+    const hint = 'Give another name as the option "namespace", or createNamespace: false.';
+    return [{ severity: "error", error: new GlacierError("OPTION_INVALID", { message, hint }) }];
+  }
+  if (pod?.["hostNetwork"] !== true) return [];
+  const message =
+    "the deployment's own namespace takes no pods on the host's network, which the restricted standard forbids";
+  const hint = "Give the name of a namespace that does, and createNamespace: false.";
+  return [{ severity: "warning", error: new GlacierError("OPTION_INVALID", { message, hint }) }];
+}
+
+function checkIdentities({ tasks }: Plan, { identity }: KubernetesTargetOptions): Diagnostic[] {
+  return Object.keys(identity?.tasks ?? {})
+    .filter((name) => !tasks.some((task) => task.name === name))
+    .map((name): Diagnostic => {
+      const message = `the option "identity" is about a task "${name}", which there is not`;
+      const hint = `The tasks are ${tasks.map((task) => task.name).join(", ")}.`;
+      return { severity: "error", error: new GlacierError("OPTION_INVALID", { message, hint }) };
+    });
+}
+
 /** Argo replaces what is in double braces wherever it stands. */
-function checkTemplates(tasks: readonly SizedTask[]): Diagnostic[] {
-  return tasks.flatMap(({ task: { name }, sized: { env } }) =>
-    Object.entries(env)
+function checkTemplates(tasks: readonly SizedTask[], { pod }: KubernetesTargetOptions): Diagnostic[] {
+  const replaced = (where: string, task?: string): Diagnostic => {
+    const message = `${where} has "{{" in it, which Argo would replace`;
+    const hint = 'Give the text by a secret or by the image, or use engine: "driver".';
+    const context = task === undefined ? {} : { task };
+    return { severity: "error", error: new GlacierError("OPTION_INVALID", { message, hint, context }) };
+  };
+  const found = tasks.flatMap(({ task: { name }, sized: { env, image } }) => [
+    ...(image.includes("{{") ? [replaced(`the image of task "${name}"`, name)] : []),
+    ...Object.entries(env)
       .filter(([, value]) => value.includes("{{"))
-      .map(([variable]): Diagnostic => {
-        const message = `task "${name}" has "{{" in its variable ${variable}, which Argo would replace`;
-        const hint = 'Give the text by a secret or by the image, or use engine: "driver".';
-        return {
-          severity: "error",
-          error: new GlacierError("OPTION_INVALID", { message, hint, context: { task: name } }),
-        };
-      }),
-  );
+      .map(([variable]) => replaced(`variable ${variable} of task "${name}"`, name)),
+  ]);
+  return JSON.stringify(pod ?? {}).includes("{{") ? [...found, replaced('the option "pod"')] : found;
 }
 
 /** What the bundler warns of. */

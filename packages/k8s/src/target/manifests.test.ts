@@ -123,8 +123,9 @@ describe("what can't be deployed", () => {
     [
       "a variable of Argo's language",
       compute.container({ image: "a", env: { A: "{{x}}" } }),
-      /has "\{\{" in its variable A/,
+      /variable A of task "load" has "\{\{" in it/,
     ],
+    ["an image of Argo's language", compute.container({ image: "a:{{x}}" }), /image of task "load" has "\{\{" in it/],
     ["a variable that is none", compute.container({ image: "a", env: { "1=": "x" } }), /"1="/],
   ])("%s is an error with the fix", async (_, asked, message) => {
     const { diagnostics, forms } = await compiled(pipelineOf([taskOf("load", { compute: asked })]));
@@ -132,6 +133,25 @@ describe("what can't be deployed", () => {
     expect(errors).toMatchObject([{ error: { message: expect.stringMatching(message), context: { task: "load" } } }]);
     expect(errors[0]?.error.hint).toMatch(/\S/);
     await expect(forms.manifests()).rejects.toThrow(message);
+  });
+
+  it.each([
+    ["the cluster's own namespace", { namespace: "kube-system" }, /namespace "kube-system" is the cluster's own/],
+    ["a task's identity that no task has", { identity: { tasks: { nope: {} } } }, /about a task "nope"/],
+    ["a field of Argo's language", { pod: { nodeSelector: { pool: "{{x}}" } } }, /option "pod" has "\{\{" in it/],
+  ])("%s is an error", async (_, options, message) => {
+    const { diagnostics } = await compiled(pipelineOf([taskOf("load")]), options);
+    const errors = diagnostics.filter(({ severity }) => severity === "error");
+    expect(errors).toMatchObject([{ error: { code: "OPTION_INVALID", message: expect.stringMatching(message) } }]);
+  });
+
+  it("the host's network in a namespace of the deployment's own is a warning", async () => {
+    const { diagnostics } = await compiled(pipelineOf([taskOf("load")]), { pod: { hostNetwork: true } });
+    expect(diagnostics).toMatchObject([
+      { severity: "warning", error: { message: expect.stringMatching(/host's network/) } },
+    ]);
+    const shared = { pod: { hostNetwork: true }, namespace: "default", createNamespace: false };
+    expect((await compiled(pipelineOf([taskOf("load")]), shared)).diagnostics).toEqual([]);
   });
 
   it("storage on this machine's own servers is one", async () => {

@@ -38,10 +38,12 @@ it.each([
   [{ storage: { kind: "localFs", basePath: "hunter2" } }, "storage"],
   [{ storage, engine: "hunter2" }, "engine"],
   [{ storage, params: { day: () => "hunter2" } }, "params"],
-
+  [{ storage, params: { days: new Map([["hunter2", 1]]) } }, "params"],
+  [{ storage, params: cyclic() }, "params"],
   [{ storage, namespace: "Hunter2" }, "namespace"],
   [{ storage, createNamespace: "yes" }, "createNamespace"],
   [{ storage, user: 0 }, "user"],
+  [{ storage, user: 2 ** 31 }, "user"],
   [{ storage, scratch: -1 }, "scratch"],
   [{ storage, envFrom: "Hunter2" }, "envFrom"],
   [{ storage, identity: { aws: "hunter2" } }, "identity"],
@@ -50,6 +52,9 @@ it.each([
   [{ storage, egressPorts: [0] }, "egressPorts"],
   [{ storage, pod: { containers: [] } }, "pod"],
   [{ storage, pod: { automountServiceAccountToken: true } }, "pod"],
+  [{ storage, pod: { serviceAccount: "hunter2" } }, "pod"],
+  [{ storage, pod: { hostPID: true } }, "pod"],
+  [{ storage, pod: { ephemeralContainers: [] } }, "pod"],
   [{ storage, pod: { hostAliases: () => "hunter2" } }, "pod"],
   [{ storage, transform: {} }, "transform"],
   [{ storage, colour: "hunter2" }, "colour"],
@@ -66,7 +71,16 @@ it.each([
 });
 
 it("params are what an environment variable has room for", () => {
-  const options = (length: number) => ({ storage, params: { text: "x".repeat(length) } }) as KubernetesTargetOptions;
+  const options = (length: number, text = "x") => ({ storage, params: { text: text.repeat(length) } });
+  const refusal = expect.objectContaining({ code: "OPTION_INVALID" });
   expect(() => checkOptions(options(60_000))).not.toThrow();
-  expect(() => checkOptions(options(70_000))).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
+  expect(() => checkOptions(options(70_000))).toThrow(refusal);
+  // As it stands there: six characters for a dollar sign, three bytes for a Chinese character.
+  expect(() => checkOptions(options(12_000, "$"))).toThrow(refusal);
+  expect(() => checkOptions(options(25_000, "中"))).toThrow(refusal);
 });
+
+function cyclic(): object {
+  const params: Record<string, unknown> = {};
+  return Object.assign(params, { again: { params } });
+}

@@ -1,4 +1,6 @@
 import { GlacierError, type Json, type StorageResource } from "@glacier/core";
+import { isJson, isJsonObject } from "@glacier/core/compile";
+import { inertJson } from "../deployment.ts";
 import type { Manifest } from "../pod/pod.ts";
 
 /** Options of a `KubernetesTarget`. */
@@ -75,12 +77,14 @@ interface Check {
   readonly hint: string;
 }
 
-/** Half of what Linux takes: escapes may come to it. */
+/** Bytes; Linux takes twice as much in a variable. */
 const longestParams = 64 * 1024;
+/** https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#security-context-1 */
+const highestUser = 2 ** 31 - 1;
 const label = matches(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
 const ownFields = [
-  ..."containers initContainers volumes restartPolicy".split(" "),
-  ..."automountServiceAccountToken securityContext serviceAccountName".split(" "),
+  ..."containers initContainers ephemeralContainers volumes restartPolicy".split(" "),
+  ..."automountServiceAccountToken securityContext serviceAccount serviceAccountName hostIPC hostPID".split(" "),
 ];
 const identities = {
   aws: matches(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/),
@@ -99,8 +103,8 @@ const checks: { readonly [K in keyof Required<KubernetesTargetOptions>]: Check }
   },
   engine: { accepts: (value) => value === "argo" || value === "driver", hint: 'Give "argo" or "driver".' },
   params: {
-    accepts: (value) => isJson(value) && JSON.stringify(value).length <= longestParams,
-    hint: "Give an object that JSON can hold, in 64 KiB: pods get it in an environment variable.",
+    accepts: (value) => isJson(value) && Buffer.byteLength(inertJson(value)) <= longestParams,
+    hint: "Give what JSON can hold, in 64 KiB: pods get it in an environment variable.",
   },
   namespace: { accepts: label, hint: 'Give the namespace\'s name: a-z, 0-9 and "-", up to 63.' },
   createNamespace: { accepts: isBoolean, hint: "Give true or false." },
@@ -111,7 +115,7 @@ const checks: { readonly [K in keyof Required<KubernetesTargetOptions>]: Check }
   },
   scratch: { accepts: isWhole, hint: "Give MiB: a whole number above 0." },
   user: {
-    accepts: isWhole,
+    accepts: (value) => isWhole(value) && value <= highestUser,
     hint: "Give the number of a user that isn't root: pods must pass the restricted Pod Security Standard.",
   },
   envFrom: {
@@ -131,7 +135,7 @@ const checks: { readonly [K in keyof Required<KubernetesTargetOptions>]: Check }
     hint: "Give a list of port numbers.",
   },
   pod: {
-    accepts: (value) => isRecord(value) && isJson(value) && ownFields.every((name) => value[name] === undefined),
+    accepts: (value) => isJsonObject(value) && ownFields.every((name) => value[name] === undefined),
     hint: `Give fields of a pod's spec, but for ${ownFields.join(", ")}.`,
   },
   transform: { accepts: (value) => typeof value === "function", hint: "Give a function: (manifest) => manifest." },
@@ -152,19 +156,11 @@ function isBoolean(value: unknown): boolean {
   return typeof value === "boolean";
 }
 
-function isWhole(value: unknown): boolean {
+function isWhole(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) > 0;
 }
 
-/** Whether JSON can hold it, without loss. */
-export function isJson(value: unknown): value is Json {
-  if (value === null || typeof value === "string" || typeof value === "boolean") return true;
-  if (typeof value === "number") return Number.isFinite(value);
-  if (Array.isArray(value)) return value.every(isJson);
-  return isRecord(value) && Object.values(value).every(isJson);
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
+function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -1,7 +1,8 @@
 import type { Artifacts } from "@glacier/core";
+import { isJsonObject } from "@glacier/core/compile";
 import { stringify } from "yaml";
 import type { Manifest } from "../pod/pod.ts";
-import { invalid, isJson, isRecord, type Transform } from "./options.ts";
+import { invalid, type Transform } from "./options.ts";
 
 /** One YAML file for each concern, and the kustomization that names them. `files` are manifests by file name. */
 export function print(
@@ -30,7 +31,7 @@ function yaml(manifest: Manifest): string {
 function transformed(manifest: Manifest, transform: Transform | undefined): Manifest {
   if (transform === undefined) return manifest;
   const answer: unknown = transform(JSON.parse(JSON.stringify(manifest)));
-  if (isRecord(answer) && isJson(answer)) return answer;
+  if (isJsonObject(answer)) return answer;
   throw invalid(
     `its option "transform" returned no JSON object for ${String(manifest["kind"])}`,
     "Return the manifest to print; those that it is not about as they came.",
