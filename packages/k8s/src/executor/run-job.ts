@@ -5,7 +5,7 @@ import type { Cluster } from "./cluster.ts";
 import { followLog, type PodLog } from "./logs.ts";
 import { outOfMemory, type PodState, pullErrorOf, stateOf } from "./pod-state.ts";
 import type { PodAnswer } from "./protocol.ts";
-import { deleteJob, findJob, type JobAttempt, startJob } from "./start-job.ts";
+import { deleteJob, findJob, type JobAttempt, startJob, stuck } from "./start-job.ts";
 import type { RunWatch } from "./watch.ts";
 
 /** Where an attempt runs, and what takes what it tells. */
@@ -110,12 +110,19 @@ function settle(end: End, answer: PodAnswer | undefined, lastWords: string, task
   throw crashed(task, end.exitCode, lastWords);
 }
 
+/** Milliseconds: a pod's grace, four times over. */
+const longestDeletion = 120_000;
+
 /** Deletes the Job. Where it was stopped, until all of it is gone: nothing of it may write any more. */
 async function remove({ name, task }: JobAttempt, { signal, cluster, watch }: JobSite): Promise<void> {
   try {
     await deleteJob(name, cluster);
     // A Job that is deleted in the foreground goes after its pod.
-    while (signal.aborted && (await findJob(name, cluster)) !== undefined) await nextChange(watch);
+    const since = Date.now();
+    while (signal.aborted && (await findJob(name, cluster)) !== undefined) {
+      if (Date.now() - since > longestDeletion) throw stuck(name, task.name);
+      await nextChange(watch);
+    }
   } catch (error) {
     if (!signal.aborted) return; // the cluster itself removes what has finished
     throw apiError(error, cluster, { what: `delete the Job of task "${task.name}"`, context: { task: task.name } });

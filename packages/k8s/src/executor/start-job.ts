@@ -106,9 +106,10 @@ async function unlessThere(creating: Promise<unknown>): Promise<void> {
   });
 }
 
-function stuck(name: string, task: string): GlacierError {
+/** What a Job that doesn't go means. */
+export function stuck(name: string, task: string): GlacierError {
   return new GlacierError("UNAVAILABLE", {
-    message: `task "${task}": Job ${name} of an attempt before is being deleted, and doesn't go`,
+    message: `task "${task}": Job ${name} is being deleted, and doesn't go`,
     hint: "Its node may be lost: `kubectl get pods -o wide` shows it.",
     context: { task },
   });
