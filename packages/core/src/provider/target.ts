@@ -27,7 +27,10 @@ export interface CompileContext {
 /** What a target returns, in memory; each target's own type adds conveniences such as `toTerraform(dir)`. */
 export interface Compilation {
   readonly diagnostics: readonly Diagnostic[];
-  /** The forms it can be written in, by name: `terraform`, `cloudformation`, `manifests`. The first is the default. */
+  /**
+   * The forms it can be written in, by name: `terraform`, `cloudformation`, `manifests`. The first is the default. Another
+   * that can't hold the pipeline throws `UNSUPPORTED`, and a diagnostic, of `info`, has the same error.
+   */
   readonly forms: Readonly<Record<string, () => Promise<Artifacts>>>;
   /** Container images that the deployment also needs: `glacier build` makes them, `glacier push` takes them where it looks for them. */
   readonly images?: readonly CompiledImage[];

@@ -5,9 +5,10 @@ import { type TargetCase, targetCases } from "./cases.ts";
 import { onRandomPipelines } from "./random.ts";
 import { testTarget } from "./test-target.ts";
 import { mutants } from "./testing/mutants.ts";
-import { honest } from "./testing/mutate.ts";
+import { honest, narrow } from "./testing/mutate.ts";
 
 testTarget("a deployment file", honest);
+testTarget("a deployment file, and a form that is too narrow and says so", narrow(true));
 testTarget("a deployment file of a default compute", { create: deploymentTarget, view: deploymentView });
 
 describe.each(Object.entries(mutants))("%s", (name, broken) => {

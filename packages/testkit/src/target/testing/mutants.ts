@@ -1,7 +1,7 @@
 import { type Deployment, deploymentView } from "../../../test/deployment-target.ts";
 import type { TargetCase } from "../cases.ts";
 import type { TargetSubject } from "../compile.ts";
-import { changed, edited, misread, spoilt } from "./mutate.ts";
+import { changed, edited, misread, narrow, spoilt } from "./mutate.ts";
 
 const steps = ({ steps: all }: Deployment) => Object.values(all);
 const sealed = (text: string) => Buffer.from(text).toString("base64");
@@ -45,6 +45,7 @@ export const mutants: Readonly<Record<TargetCase, Readonly<Record<string, Target
     ),
   },
   "every form is files with legal paths": {
+    "has a form that holds nothing, and says nothing of it": narrow(false),
     "writes an absolute path": spoilt((files) => {
       files["/etc/passwd"] = "";
     }),

@@ -1,4 +1,4 @@
-import { type Compilation, type CompileContext, compute, type Plan, type Target } from "@glacier/core";
+import { type Compilation, type CompileContext, compute, GlacierError, type Plan, type Target } from "@glacier/core";
 import { type Deployment, deploymentTarget, deploymentView } from "../../../test/deployment-target.ts";
 import type { TargetSubject } from "../compile.ts";
 
@@ -39,6 +39,18 @@ export function changed(
       };
     },
   };
+}
+
+/** The honest target with a second form, which can hold no pipeline. */
+export function narrow(told: boolean): TargetSubject {
+  return changed(async ({ diagnostics, forms }) => {
+    const error = new GlacierError("UNSUPPORTED", { message: "narrow holds nothing", hint: "Use the other form." });
+    const narrow = () => Promise.reject(error);
+    return {
+      diagnostics: told ? [...diagnostics, { severity: "info", error }] : diagnostics,
+      forms: { ...forms, narrow },
+    };
+  });
 }
 
 /** The honest target, its deployment changed. */
