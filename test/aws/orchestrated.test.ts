@@ -247,6 +247,8 @@ describe.skipIf(missing)("AWSExecutor, orchestrated, over a fake of Step Functio
     for (const options of [{ only: ["make"] }, { keepGoing: true }, { concurrency: 2 }, { runId: "r".repeat(81) }]) {
       expect((await run(options)).error, JSON.stringify(options)).toMatchObject({ code: "OPTION_INVALID" });
     }
+    const large = await run({ params: { days: "d".repeat(200_000) } } as never);
+    expect(large.error).toMatchObject({ code: "PARAMS_INVALID", message: expect.stringContaining("196608") });
     await run({ runId: "steady-4" });
     const other = await run({ runId: "steady-4", params: { day: "today" } } as never);
     expect(other.error).toMatchObject({ code: "OPTION_INVALID", message: expect.stringContaining("other params") });
