@@ -44,7 +44,7 @@ export interface Executor<Supports extends string = string> {
    * asks for it, too. Errors: `NOT_FOUND` where nothing is deployed, and what keeps it from being looked up.
    */
   bind?(plan: Plan): Promise<Plan>;
-  /** Called once when a run is over, however it ended; another may follow. */
+  /** Called when a run is over, however it ended, and no other is under way on this executor; others may follow. */
   close?(): Promise<void>;
 }
 

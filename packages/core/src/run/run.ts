@@ -16,6 +16,7 @@ import { isCommitted } from "./resume.ts";
 import { type ScheduleResult, schedule, type TaskOutcome } from "./schedule.ts";
 import type { Selection } from "./select.ts";
 import { readManifest } from "./state.ts";
+import { whileUnderWay } from "./under-way.ts";
 
 /** Options of a run that don't depend on the pipeline's types. */
 export interface RunOptions extends Selection {
@@ -56,7 +57,18 @@ export async function runPipeline(
   params: Json | undefined,
   options: RunOptions,
 ): Promise<RunResult> {
-  const run = await prepareRun(pipeline, graph, executor, params, options);
+  return whileUnderWay(executor, async () => {
+    const run = await prepareRun(pipeline, graph, executor, params, options);
+    return runPrepared(pipeline, executor, run, options);
+  });
+}
+
+async function runPrepared(
+  pipeline: AnyPipeline,
+  executor: Executor,
+  run: PreparedRun,
+  options: RunOptions,
+): Promise<RunResult> {
   const { plan, registry, runId, tasks } = run;
   const journal = executor.runPipeline === undefined ? openJournal(plan, runId, registry) : undefined;
   const emit = (event: RunEvent): void => {
@@ -97,7 +109,6 @@ export async function runPipeline(
     return { runId, status: "succeeded", durationMs, ...(await summary(run, result)) };
   } finally {
     await journal?.close().catch(() => {});
-    await executor.close?.();
     await registry.close();
   }
 }
