@@ -188,13 +188,19 @@ export interface Alarm {
   readonly topic: Text;
 }
 
+/** Resources by kind and id, of each list that was asked for one: lists are long, and don't change. */
+const indexes = new WeakMap<readonly Resource[], ReadonlyMap<string, Resource>>();
+
 /** The resource of a kind with an id; a model without it is a defect. */
 export function find<K extends Resource["kind"]>(
   resources: readonly Resource[],
   kind: K,
   id: string,
 ): Extract<Resource, { kind: K }> {
-  const found = resources.find((resource) => resource.kind === kind && resource.id === id);
+  const index =
+    indexes.get(resources) ?? new Map(resources.map((resource) => [`${resource.kind} ${resource.id}`, resource]));
+  indexes.set(resources, index);
+  const found = index.get(`${kind} ${id}`);
   if (found === undefined) throw new TypeError(`the model has no ${kind} "${id}"`);
   return found as Extract<Resource, { kind: K }>;
 }
