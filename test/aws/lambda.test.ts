@@ -196,8 +196,7 @@ describe.skipIf(motoMissing() !== undefined || lambdaMissing() !== undefined)(
     });
 
     it("finish tells a failed run's own error, and `glacier runs` sees it", async () => {
-      const second = (await deployed.begin({ runId: "run-3", params: { day: "monday" } }, "ignored"))
-        .answer as RemoteRun;
+      const second = (await deployed.begin({ params: { day: "monday" } }, "run-3")).answer as RemoteRun;
       const failed = await deployed.attempt(second, "throws", { attempt: 2 });
       const { answer } = await deployed.finish(second, caught(failed));
       expect(answer).toMatchObject({ runId: "run-3", error: { Error: "TASK_FAILED" } });
@@ -228,6 +227,18 @@ describe.skipIf(motoMissing() !== undefined || lambdaMissing() !== undefined)(
       const fourth = (await deployed.begin({ params: { day: "monday" } }, "run-5")).answer as RemoteRun;
       expect((await deployed.finish(fourth)).answer).toEqual({ runId: "run-5" });
       expect((await deployed.journal("run-5")).at(-1)).toMatchObject({ status: "succeeded" });
+    });
+
+    it("begin may be tried again, and refuses a run that has begun tasks", async () => {
+      const params = { day: "monday" };
+      await deployed.begin({ params }, "run-6");
+      const again = (await deployed.begin({ params }, "run-6")).answer as RemoteRun;
+      expect(again).toMatchObject({ runId: "run-6", params });
+      await deployed.attempt(again, "throws");
+      const before = await deployed.journal("run-6");
+      const { error } = await deployed.begin({ params }, "run-6");
+      expect(error).toMatchObject({ errorType: "OPTION_INVALID" });
+      expect(await deployed.journal("run-6")).toEqual(before);
     });
   },
 );

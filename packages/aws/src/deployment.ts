@@ -54,7 +54,7 @@ export const handlers: { readonly task: string; readonly run: string } = { task:
 
 /** What the run function takes, before the first task and after the last. */
 export type RunRequest =
-  /** `execution` is the run's id unless `input` brings one. Answers a {@link RemoteRun}. */
+  /** `execution` is the run's id, `input` brings its params. Answers a {@link RemoteRun}. */
   | { readonly step: "begin"; readonly execution: string; readonly input: Json }
   /**
    * `error` is there where a task failed, as Step Functions caught it. Answers `{ runId }`, with the task's own error as

@@ -1,4 +1,4 @@
-import { isGlacierError, type Json } from "@glacier/core";
+import { isGlacierError } from "@glacier/core";
 import { beginRun, finishRun, type RemoteRun, type RemoteSource } from "@glacier/core/execute";
 import type { CaughtError, RunRequest } from "../deployment.ts";
 import { overridesOf } from "../overrides.ts";
@@ -6,6 +6,7 @@ import { checkParams } from "../run-data.ts";
 import { caughtError } from "./caught.ts";
 import { errorName, shortened, thrownFrom } from "./failure.ts";
 import { defect, type LambdaHandler } from "./lambda.ts";
+import { refuseTaken, startOf } from "./start.ts";
 
 /** What the run function answers: of begin what all tasks are told, of finish how the run ended. */
 export type RunAnswer = RemoteRun | { readonly runId: string; readonly error?: CaughtError };
@@ -25,13 +26,14 @@ async function begin(
   { execution, input }: Extract<RunRequest, { step: "begin" }>,
   site: RemoteSource,
 ): Promise<RemoteRun> {
-  const { runId = execution, params = {} } = (isRecord(input) ? input : {}) as { runId?: string; params?: Json };
-  const run = { runId: String(runId), params, segment: "000002", selected: "all" } as const;
-  checkParams(params, run.runId);
+  const { runId, params } = startOf(execution, input);
+  const run = { runId, params, segment: "000002", selected: "all" } as const;
+  checkParams(params, runId);
   // A container would not start, and only ECS would say why.
   for (const { name: task, compute } of site.plan.tasks)
     if (compute?.kind === "container") overridesOf({ task, attempt: 1, run });
-  return beginRun(site, { runId: run.runId, params, executor: "aws" });
+  await refuseTaken(site, runId);
+  return beginRun(site, { runId, params, executor: "aws" });
 }
 
 async function finish({ run, error }: Extract<RunRequest, { step: "finish" }>, site: RemoteSource): Promise<RunAnswer> {
@@ -43,8 +45,4 @@ async function finish({ run, error }: Extract<RunRequest, { step: "finish" }>, s
   const own = await finishRun(site, run, caughtError(error));
   if (own === undefined) return { runId, error };
   return { runId, error: { Error: errorName(own), Cause: JSON.stringify(shortened(own.toJSON())) } };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
