@@ -1,4 +1,5 @@
-import type { RetryPolicy } from "@glacier/core";
+import { type ErrorCode, errorCodes, type RetryPolicy } from "@glacier/core";
+import { retryableError } from "../deployment.ts";
 import { transientErrors } from "../transient.ts";
 import type { Settings } from "./settings.ts";
 import type { Value } from "./text.ts";
@@ -22,6 +23,29 @@ export function retryOf(
     },
   ];
 }
+
+/**
+ * Names of what may be tried again: errors of Glacier's, and a function that ended before it answered. Lambda calls one
+ * that it killed for its memory by the same name as one that crashed, so both are.
+ */
+export const retryableErrors: readonly string[] = [
+  ...(Object.keys(errorCodes) as ErrorCode[]).filter((code) => errorCodes[code]),
+  retryableError,
+  "Runtime.ExitError",
+  "Sandbox.Timedout",
+  "Lambda.Unknown",
+  "States.Timeout",
+];
+
+/** Of a run's first and last step, on which all of it depends: for about ten minutes of whatever may pass. */
+export const runStepRetry: Value = {
+  ErrorEquals: [...transientErrors.lambda, ...retryableErrors],
+  IntervalSeconds: 1,
+  MaxAttempts: 20,
+  MaxDelaySeconds: 60,
+  BackoffRate: 2,
+  JitterStrategy: "FULL",
+};
 
 /** What runs tasks. */
 interface Service {

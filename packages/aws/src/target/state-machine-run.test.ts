@@ -74,6 +74,35 @@ it("starts every task once, after all that it depends on, in whatever graph; a t
   );
 }, 120_000);
 
+describe("a run's first and last step", () => {
+  /** Runs one task, where one of the steps fails so at first. */
+  async function failingAtFirst(failing: string, error: string, times: number) {
+    const { forms } = await compiled(pipelineOf([taskOf("load")]));
+    const { definition } = readTerraform(await forms.terraform()).machine;
+    const tries: string[] = [];
+    const ended = await execute(definition, "run-1", {}, async (_, state, attempt) => {
+      tries.push(state);
+      if (state === failing && attempt <= times) throw taskError({ Error: error, Cause: "{}" });
+      return { Payload: { runId: "run-1", params: {}, segment: "000002", selected: "all" } };
+    });
+    return { ended, tries: tries.filter((state) => state === failing).length };
+  }
+
+  it.each(["Begin", "Finish"])("%s is tried again after what may pass", async (step) => {
+    for (const error of ["THROTTLED", "UNAVAILABLE", "RetryableError", "Runtime.ExitError", "Sandbox.Timedout"]) {
+      const { ended, tries } = await failingAtFirst(step, error, 12);
+      expect(ended).toMatchObject({ output: { runId: "run-1" } });
+      expect(tries).toBe(13);
+    }
+  });
+
+  it("what doesn't pass fails the run at once", async () => {
+    const { ended, tries } = await failingAtFirst("Begin", "PARAMS_INVALID", 99);
+    expect(ended).toMatchObject({ error: { Error: "PARAMS_INVALID" } });
+    expect(tries).toBe(1);
+  });
+});
+
 describe("a container with two retries", () => {
   /** Runs one whose attempts end so, the last also all further ones. */
   async function attempts(...ends: ({ Error: string; Cause: string } | undefined)[]) {

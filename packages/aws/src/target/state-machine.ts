@@ -3,7 +3,7 @@ import { type Barrier, type SeriesParallel, seriesParallel } from "@glacier/core
 import { failedStep } from "../deployment.ts";
 import { functionName } from "../names.ts";
 import type { Sized } from "./compute.ts";
-import { services } from "./retry.ts";
+import { runStepRetry, services } from "./retry.ts";
 import type { Settings } from "./settings.ts";
 import { end, type State } from "./state.ts";
 import { eventsOf, functionEvents, parallelEvents, taskState } from "./task-state.ts";
@@ -41,7 +41,7 @@ export function stateMachineOf(plan: Plan, sizes: ReadonlyMap<string, Sized>, se
     Type: "Task",
     Resource: lambda.resource,
     Parameters: { FunctionName: run, Payload: payload },
-    Retry: [lambda.retry],
+    Retry: [runStepRetry],
   });
   const definition: Value = {
     Comment: `Glacier pipeline ${plan.pipeline}${plan.tenant === undefined ? "" : ` of ${plan.tenant}`}`,

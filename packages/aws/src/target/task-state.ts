@@ -1,9 +1,8 @@
-import { type ErrorCode, errorCodes, type Plan } from "@glacier/core";
-import { retryableError } from "../deployment.ts";
+import type { Plan } from "@glacier/core";
 import { functionName } from "../names.ts";
 import type { Sized, SizedFunction } from "./compute.ts";
 import { containerState } from "./container-state.ts";
-import { retryOf, services } from "./retry.ts";
+import { retryableErrors, retryOf, services } from "./retry.ts";
 import type { Settings } from "./settings.ts";
 import type { State } from "./state.ts";
 
@@ -37,20 +36,10 @@ function functionState({ name, retry }: PlanTask, { timeout }: SizedFunction, se
       Parameters: { FunctionName: functionName(settings.deployment, name), Payload: payload },
       ResultPath: null,
       TimeoutSeconds: timeout + startTime,
-      Retry: [lambda.retry, ...retryOf(retry, retryable)],
+      Retry: [lambda.retry, ...retryOf(retry, retryableErrors)],
     },
   ];
 }
 
 /** Seconds beyond its own timeout that a function may take to start. */
 const startTime = 60;
-
-/** Names of what may be tried again: errors of Glacier's, and a function that ended before it answered. */
-const retryable: readonly string[] = [
-  ...(Object.keys(errorCodes) as ErrorCode[]).filter((code) => errorCodes[code]),
-  retryableError,
-  "Runtime.ExitError",
-  "Sandbox.Timedout",
-  "Lambda.Unknown",
-  "States.Timeout",
-];
