@@ -66,6 +66,7 @@ async function run(
         .at(-1) ?? "";
     if (operation !== "") {
       seen.push({ operation, request: JSON.parse(body) });
+      if (cancel && operation === "DescribeTasks") controller.abort();
       const { RunTask, ...others } = answers;
       if (operation === "RunTask") {
         const { environment } = JSON.parse(body).overrides.containerOverrides[0];
@@ -106,10 +107,7 @@ async function run(
     .run({
       executor,
       signal: controller.signal,
-      onEvent(event) {
-        events.push(event);
-        if (cancel && event.type === "attempt.started") setTimeout(() => controller.abort(), 300);
-      },
+      onEvent: (event) => events.push(event),
     })
     .then(
       () => undefined,

@@ -128,13 +128,15 @@ describe("what an invocation can end with", () => {
   });
 
   it.each([
-    ["Runtime.ExitError", "RequestId: x Error: Runtime exited with error: exit status 3", 80, "TASK_CRASHED"],
-    ["Runtime.ExitError", "RequestId: x Error: Runtime exited with error: signal: killed", 128, "OUT_OF_MEMORY"],
-    ["Runtime.OutOfMemory", "RequestId: x Error: Runtime exited with error: exit status 134", 128, "OUT_OF_MEMORY"],
-    ["Sandbox.Timedout", "RequestId: x Error: Task timed out after 3.00 seconds", 80, "TASK_TIMEOUT"],
-  ])("%s %j", async (errorType, errorMessage, used, code) => {
-    const { issue, events } = await run(() => crashed({ errorType, errorMessage }, reportOf(used)));
+    ["Runtime.ExitError", "RequestId: x Error: Runtime exited with error: exit status 3", 80, "TASK_CRASHED", 2],
+    ["Runtime.ExitError", "RequestId: x Error: Runtime exited with error: signal: killed", 128, "OUT_OF_MEMORY", 2],
+    ["Runtime.ExitError", "RequestId: x Error: Runtime exited with error: exit status 1", 128, "OUT_OF_MEMORY", 2],
+    ["Runtime.OutOfMemory", "RequestId: x Error: Runtime exited with error: exit status 134", 128, "OUT_OF_MEMORY", 1],
+    ["Sandbox.Timedout", "RequestId: x Error: Task timed out after 3.00 seconds", 80, "TASK_TIMEOUT", 2],
+  ])("%s %j, %s MB: %s, %s calls", async (errorType, errorMessage, used, code, times) => {
+    const { issue, events, calls } = await run(() => crashed({ errorType, errorMessage }, reportOf(used)));
     expect(issue).toMatchObject({ code, context: { task: "clean", maxMemory: used, memory: 128 } });
+    expect(calls, "as a state machine would try it").toBe(times);
     expect(events).toContainEqual(
       expect.objectContaining({ type: "task.progress", note: `900 ms, billed 901 ms, ${used} of 128 MB` }),
     );

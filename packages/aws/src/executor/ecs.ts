@@ -17,8 +17,7 @@ export interface Network {
 }
 
 /**
- * Looks in a row that may fail or find no task before it is given up: it runs on all the same, and another attempt would
- * run beside it. ECS may know nothing of a task that was just started: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+ * Looks in a row that may fail or find no task before it is given up; while they fail they are half a minute apart. ECS may know nothing of a task that was just started: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
  */
 const mostBlind = 60;
 
@@ -40,9 +39,13 @@ export async function runContainer(
   let stopping = false;
   for (let blind = 0; ; ) {
     if (signal.aborted && !stopping) stopping = await stop(arn, cluster, clients, request.task);
-    const look = watch.next(arn);
-    const task = signal.aborted ? await look : await unlessFired(look, signal);
-    if (task === fired) continue;
+    const look = watch.next(arn).then(
+      (task) => ({ task, failure: undefined }),
+      (failure: GlacierError) => ({ task: undefined, failure }),
+    );
+    const seen = signal.aborted ? await look : await unlessFired(look, signal);
+    if (seen === fired) continue;
+    const { task, failure } = seen;
     if (task?.lastStatus === "STOPPED") {
       if (stopping) throw signal.reason;
       const [container] = task.containers ?? [];
@@ -50,7 +53,9 @@ export async function runContainer(
       throw await ended(task, attempt, clients);
     }
     blind = task === undefined ? blind + 1 : 0;
-    if (blind > mostBlind) throw gone(request.task, arn);
+    const hopeless = blind > mostBlind || failure?.retryable === false;
+    if (hopeless && failure !== undefined) throw await outOfSight(failure, arn, cluster, clients, request.task);
+    if (hopeless) throw gone(request.task, arn);
   }
 }
 
@@ -157,10 +162,28 @@ async function lastWords(logGroupName: string, arn: string, clients: Clients): P
   }
 }
 
+/** The error of a container that can't be looked at. It may run on: another attempt would run beside it. */
+async function outOfSight(
+  failure: GlacierError,
+  arn: string,
+  cluster: string,
+  clients: Clients,
+  task: string,
+): Promise<GlacierError> {
+  const told = await stop(arn, cluster, clients, task).catch(() => false);
+  return new GlacierError(failure.code, {
+    message: `task "${task}": how its container is can't be seen, and it was ${told ? "told to stop" : "left running"}: ${failure.message}`,
+    hint: `${failure.hint} See that it has ended (aws ecs stop-task --cluster ${cluster} --task ${arn}), and resume the run.`,
+    retryable: false,
+    cause: failure,
+    context: { ...failure.context, task },
+  });
+}
+
 function gone(task: string, arn: string): GlacierError {
   return new GlacierError("TASK_CRASHED", {
     message: `task "${task}": ECS knows nothing of its container any more (${arn})`,
-    hint: "ECS forgets a container an hour after its end: this process was asleep. Resume the run.",
+    hint: "ECS forgets a container an hour after its end; was this process asleep? Resume the run.",
     context: { task },
   });
 }

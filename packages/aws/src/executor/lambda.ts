@@ -92,7 +92,7 @@ function failure(task: string, told: Parameters<typeof functionError>[0], report
   return new GlacierError(full ? "OUT_OF_MEMORY" : code, {
     message: `task "${task}": ${message}${report === undefined ? "" : ` (${describeReport(report)})`}`,
     hint: full ? "Raise compute.serverless({ memory }), or stream rows instead of keeping them all." : hint,
-    ...(full ? {} : { retryable }),
+    retryable,
     issues,
     cause,
     context: { task, ...context, ...figures },

@@ -1,18 +1,17 @@
 import type { Task } from "@aws-sdk/client-ecs";
-import { isGlacierError } from "@glacier/core";
 import type { Clients } from "./clients.ts";
 import { serviceError } from "./service-errors.ts";
 
 /** Looks at a cluster's tasks, all in one. */
 export interface TaskWatch {
   /**
-   * The next look at a task; undefined where ECS knows nothing of it, or couldn't say for a moment.
-   * Errors: `PERMISSION_DENIED`, `NOT_FOUND`.
+   * The next look at a task; undefined where ECS knows nothing of it.
+   * Errors: `THROTTLED`, `UNAVAILABLE`, `PERMISSION_DENIED`, `NOT_FOUND`.
    */
   next(arn: string): Promise<Task | undefined>;
 }
 
-/** Milliseconds between looks: longer and longer while ECS asks for fewer. */
+/** Milliseconds between looks: longer and longer while they fail, for ECS may ask for fewer. */
 const shortestPause = 2000;
 const longestPause = 30_000;
 
@@ -35,19 +34,18 @@ export function watchTasks(cluster: string, clients: Clients): TaskWatch {
     due = false;
     const asked = [...waiting];
     waiting = new Map();
-    let throttled = false;
+    let failing = false;
     for (let at = 0; at < asked.length; at += largestLook) {
       const batch = asked.slice(at, at + largestLook);
       try {
         const found = await describe(batch.map(([arn]) => arn));
         for (const [arn, { resolve }] of batch) resolve(found.get(arn));
       } catch (error) {
-        throttled ||= isGlacierError(error, "THROTTLED");
-        const passes = isGlacierError(error) && error.retryable;
-        for (const [, { resolve, reject }] of batch) passes ? resolve(undefined) : reject(error);
+        failing = true;
+        for (const [, { reject }] of batch) reject(error);
       }
     }
-    pause = throttled ? Math.min(longestPause, pause * 2) : shortestPause;
+    pause = failing ? Math.min(longestPause, pause * 2) : shortestPause;
   }
 
   async function describe(tasks: string[]): Promise<Map<string, Task>> {

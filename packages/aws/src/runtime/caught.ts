@@ -25,10 +25,13 @@ export function functionError({ errorType = "Error", errorMessage = "", trace }:
   const said = `${errorType}: ${errorMessage}`;
   const known = rules.find(({ when }) => when.test(said));
   const [code, hint] = known === undefined ? unknown : [known.code, known.hint];
+  // Lambda names both what it killed and what crashed so, and a state machine compares names: tried again, in either mode.
+  const killed = code === "OUT_OF_MEMORY" && errorType === "Runtime.ExitError";
   const exitCode = /exit status (\d+)/.exec(errorMessage)?.[1];
   return new GlacierError(code, {
     message: known === undefined ? `its process ended: ${said}` : (known.message ?? `it could not be started: ${said}`),
     hint,
+    ...(killed && { retryable: true }),
     ...(trace !== undefined &&
       trace.length > 0 && { cause: Object.assign(new Error(errorMessage), { stack: trace.join("\n") }) }),
     context: exitCode === undefined ? {} : { exitCode: Number(exitCode) },

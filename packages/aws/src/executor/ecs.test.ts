@@ -1,0 +1,63 @@
+import * as sdk from "@aws-sdk/client-ecs";
+import { GlacierError } from "@glacier/core";
+import { describe, expect, it } from "vitest";
+import { pipelineOf, planOf, taskOf } from "../../test/plans.ts";
+import type { Clients } from "./clients.ts";
+import type { DirectAttempt } from "./direct.ts";
+import { type Network, runContainer } from "./ecs.ts";
+
+const network: Network = { subnets: [], securityGroups: [], assignPublicIp: "DISABLED" };
+const stopped = { lastStatus: "STOPPED", containers: [{ exitCode: 0 }] };
+const outage = () => Promise.reject(new GlacierError("UNAVAILABLE", { message: "ECS is out", hint: "Wait." }));
+
+/** Runs a container over an ECS that says so of it, look by look. */
+async function run(next: (look: number) => Promise<sdk.Task | undefined>) {
+  const sent: string[] = [];
+  const send = async (command: object) => {
+    sent.push(command.constructor.name);
+    return { tasks: [{ taskArn: "arn:1" }] };
+  };
+  const clients = { ecs: async () => ({ sdk, client: { send } }) } as unknown as Clients;
+  const attempt: DirectAttempt = {
+    plan: planOf(pipelineOf([taskOf("train")])),
+    request: { task: "train", attempt: 1, run: { runId: "r", params: {}, segment: "attempts/1", selected: "all" } },
+    signal: new AbortController().signal,
+    token: "t",
+    note: () => {},
+  };
+  let looks = 0;
+  const error = await runContainer(attempt, network, { next: () => next(++looks) }, clients).then(
+    () => undefined,
+    (thrown: GlacierError) => thrown,
+  );
+  return { error, sent, looks };
+}
+
+describe("a container that can't be looked at", () => {
+  it("is followed through an outage that ends", async () => {
+    const { error, sent } = await run((look) => (look <= 60 ? outage() : Promise.resolve(stopped)));
+    expect(error).toBeUndefined();
+    expect(sent).toEqual(["RunTaskCommand"]);
+  });
+
+  it("is told to stop when that takes too long, and its task is not tried again beside it", async () => {
+    const { error, sent, looks } = await run(outage);
+    expect(looks).toBe(61);
+    expect(error).toMatchObject({ code: "UNAVAILABLE", retryable: false, context: { task: "train" } });
+    expect(error?.message).toContain("ECS is out");
+    expect(error?.hint).toContain("stop-task");
+    expect(sent).toEqual(["RunTaskCommand", "StopTaskCommand"]);
+  });
+
+  it("likewise where that is denied, at once", async () => {
+    const denied = new GlacierError("PERMISSION_DENIED", { message: "no", hint: "Allow it." });
+    const { error, looks } = await run(() => Promise.reject(denied));
+    expect(looks).toBe(1);
+    expect(error).toMatchObject({ code: "PERMISSION_DENIED", cause: denied });
+  });
+
+  it("is gone only where ECS says that it knows of none", async () => {
+    const { error } = await run(async () => undefined);
+    expect(error).toMatchObject({ code: "TASK_CRASHED", message: expect.stringContaining("knows nothing") });
+  });
+});
