@@ -9,6 +9,7 @@ import { limits, remark } from "./limits.ts";
 import type { Model } from "./model.ts";
 import type { AWSTargetOptions } from "./options.ts";
 import { checkStorage } from "./reach.ts";
+import { checkS3Names } from "./s3-names.ts";
 import { schedulesOf } from "./schedule.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 import { stateMachineOf } from "./state-machine.ts";
@@ -43,6 +44,7 @@ function prepare(
   report: (remark: Diagnostic) => void,
 ): Prepared | undefined {
   for (const one of checkStorage(plan.datasets, registry)) report(one);
+  for (const one of checkS3Names(plan.datasets, settings)) report(one);
   const schedules = checkedSchedules(plan, report);
   const sizes = new Map<string, Sized>();
   for (const task of plan.tasks) {

@@ -4,6 +4,7 @@ import { defaultBucket } from "../deployment.ts";
 import { keyOf, keysOf } from "./keys.ts";
 import { limits } from "./limits.ts";
 import { inS3 } from "./reach.ts";
+import { isAccessPoint, rootOf } from "./s3-names.ts";
 import type { Settings } from "./settings.ts";
 import { account, jsonOf, plain, type Text, text, type Value } from "./text.ts";
 
@@ -127,11 +128,13 @@ function sizeOf(statements: readonly Statement[]): number {
 
 /** ARN of an object below a storage's root. `key` may have wildcards. */
 function objectArn(storage: StorageResource, key: string, settings: Settings): Text {
-  const prefix = String(storage["prefix"] ?? "").replace(/^\/+|\/+$/g, "");
-  return text`${bucketArn(storage, settings)}/${prefix === "" ? "" : `${escaped(prefix)}/`}${key}`;
+  const of = isAccessPoint(String(storage["bucket"])) ? "/object" : "";
+  return text`${bucketArn(storage, settings)}${of}/${escaped(rootOf(storage))}${key}`;
 }
 
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html */
 function bucketArn({ bucket }: StorageResource, { partition, bucketName }: Settings): Text {
+  if (isAccessPoint(String(bucket))) return String(bucket);
   return text`arn:${partition}:s3:::${bucket === defaultBucket ? bucketName : String(bucket)}`;
 }
 

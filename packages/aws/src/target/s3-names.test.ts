@@ -1,0 +1,79 @@
+import { Dataset, type Json, storage } from "@glacier/core";
+import { expect, it } from "vitest";
+import { readCloudFormation } from "../../test/cloudformation-file.ts";
+import { allows } from "../../test/iam.ts";
+import { compiled, pipelineOf, said, taskOf } from "../../test/plans.ts";
+import { readTerraform, testAccount } from "../../test/terraform-file.ts";
+import { defaultBucket } from "../deployment.ts";
+
+type Options = { readonly bucket: string; readonly [option: string]: Json };
+const writing = (options: Options) =>
+  pipelineOf([taskOf("load", { output: new Dataset("rows", { storage: storage.s3(options as never) }) })]);
+
+it.each<[string, Options]>([
+  ["bucket", { bucket: "*" }],
+  ["bucket", { bucket: "acme/../x" }],
+  ["bucket", { bucket: "acme?" }],
+  ["bucket", { bucket: "a" }],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM's
+  ["bucket", { bucket: "${aws:username}" }],
+  ["bucket", { bucket: "acme-abcdefgh12345-s3alias" }],
+  ["bucket", { bucket: "acme--use1-az4--x-s3" }],
+  ["bucket", { bucket: `arn:aws:s3:us-east-1:${testAccount}:accesspoint/*` }],
+  ["region", { bucket: "acme", region: "*" }],
+  ["prefix", { bucket: "acme", prefix: "a/../b" }],
+  ["encryption", { bucket: "acme", encryption: { kms: "*" } }],
+  ["encryption", { bucket: "acme", encryption: { kms: "alias/*" } }],
+  ["encryption", { bucket: "acme", encryption: { kms: `arn:aws:kms:*:${testAccount}:key/1` } }],
+  ["encryption", { bucket: "acme", encryption: { kms: `arn:aws:kms:us-east-1:${testAccount}:key/*` } }],
+  ["encryption", { bucket: "acme", encryption: "aws:kms" }],
+])("no role gets a %s that would be more than one: %j", async (option, options) => {
+  const { diagnostics, resources } = await compiled(writing(options));
+  expect(said(diagnostics)).toEqual([
+    expect.stringMatching(new RegExp(`^error OPTION_INVALID: dataset "rows" \\(of "load"\\).* ${option}`)),
+  ]);
+  expect(diagnostics[0]?.error).toMatchObject({ hint: expect.stringMatching(/\S/), context: { dataset: "rows" } });
+  expect(resources).toEqual([]);
+});
+
+it.each<Options>([
+  { bucket: "acme.data-1", region: "us-gov-west-1" },
+  { bucket: "Of_Before_2018" },
+  { bucket: "acme", encryption: "AES256" },
+  { bucket: "acme", encryption: { kms: "mrk-1234abcd12ab34cd56ef1234567890ab" } },
+  { bucket: "acme", encryption: { kms: "alias/a_b/c-1" } },
+  { bucket: "acme", encryption: { kms: `arn:aws-cn:kms:cn-north-1:${testAccount}:alias/x` } },
+])("%j is taken", async (options) => {
+  expect(said((await compiled(writing(options))).diagnostics)).toEqual([]);
+});
+
+it("an access point is named by its ARN", async () => {
+  const point = `arn:aws:s3:us-east-1:${testAccount}:accesspoint/orders`;
+  const { forms, diagnostics } = await compiled(writing({ bucket: point, prefix: "in" }));
+  expect(said(diagnostics)).toEqual([]);
+  for (const file of [readTerraform(await forms.terraform()), readCloudFormation(await forms.cloudformation())]) {
+    const statements = file.roles.find(({ name }) => name.startsWith("orders-load"))?.statements ?? [];
+    expect(allows(statements, "s3:PutObject", `${point}/object/in/rows.json`)).toBe(true);
+    expect(allows(statements, "s3:PutObject", `${point}/object/rows.json`)).toBe(false);
+    expect(allows(statements, "s3:ListBucket", point)).toBe(true);
+  }
+});
+
+it("a prefix is in a role as it is in the key", async () => {
+  const { forms } = await compiled(writing({ bucket: "acme", prefix: "/in//new/" }));
+  const statements = readTerraform(await forms.terraform()).roles.flatMap((role) => role.statements);
+  expect(allows(statements, "s3:PutObject", "arn:aws:s3:::acme/in/new/rows.json")).toBe(true);
+});
+
+it.each([
+  [undefined, { key: ".glacier/manifests/x.json" }],
+  [undefined, { prefix: ".glacier", key: "x.json" }],
+  ["acme-data", { bucket: "acme-data", key: ".glacier/code/x.zip" }],
+])("nothing of the pipeline's is written between the deployment's own notes: %j", async (bucket, place) => {
+  const rows = new Dataset("rows", { storage: { kind: "s3", bucket: defaultBucket, ...place } });
+  const { diagnostics, resources } = await compiled(pipelineOf([taskOf("load", { output: rows })]), {
+    ...(bucket !== undefined && { bucket }),
+  });
+  expect(said(diagnostics)).toEqual([expect.stringMatching(/^error OPTION_INVALID: dataset "rows".*\.glacier\//)]);
+  expect(resources).toEqual([]);
+});
