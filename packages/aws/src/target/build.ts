@@ -36,7 +36,7 @@ export function buildModel(
   const resources: Resource[] = [
     bucket(settings),
     ...runFunction(plan, settings, tooLarge),
-    ...(inContainers.length === 0 ? [] : containerPlace(inContainers, code, settings, tooLarge)),
+    ...(inContainers.length === 0 ? [] : containerPlace(inContainers, settings, tooLarge)),
     ...plan.tasks.flatMap((task) => {
       const sized = sizes.get(task.name) as Sized;
       return sized.kind === "function"

@@ -9,14 +9,18 @@ const pipeline = pipelineOf([
   taskOf("score", { compute: compute.container({ image: "node:24" }) }),
 ]);
 
-it("the repository keeps the images of the last fifty deployments, and nothing that has no tag", async () => {
+it("the repository drops what has no tag, and no image that may be deployed", async () => {
   const { forms } = await compiled(pipeline);
   const { resource } = JSON.parse(String((await forms.terraform())["main.tf.json"]));
   const { Resources } = JSON.parse(String((await forms.cloudformation())["template.json"]));
   const { LifecyclePolicyText } = Resources.ContainersRepository.Properties.LifecyclePolicy;
-  expect(JSON.parse(LifecyclePolicyText).rules).toMatchObject([
-    { selection: { tagStatus: "untagged", countType: "sinceImagePushed", countNumber: 7 }, action: { type: "expire" } },
-    { selection: { tagStatus: "any", countType: "imageCountMoreThan", countNumber: 100 }, action: { type: "expire" } },
+  expect(JSON.parse(LifecyclePolicyText).rules).toEqual([
+    {
+      rulePriority: 1,
+      description: expect.any(String),
+      selection: { tagStatus: "untagged", countType: "sinceImagePushed", countUnit: "days", countNumber: 7 },
+      action: { type: "expire" },
+    },
   ]);
   expect(resource.aws_ecr_lifecycle_policy.containers).toEqual({
     repository: `\${aws_ecr_repository.containers.name}`,

@@ -88,8 +88,6 @@ export interface Repository {
   readonly kind: "repository";
   readonly id: string;
   readonly name: string;
-  /** How many it keeps; older ones go. */
-  readonly images: number;
 }
 
 /** Where container tasks run. */

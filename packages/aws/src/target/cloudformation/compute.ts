@@ -23,15 +23,14 @@ export function printFunction(fn: LambdaFunction, printed: Printed, model: Model
   });
 }
 
-export function printRepository(repository: Repository, printed: Printed, model: Model): void {
-  const { id, name } = repository;
+export function printRepository({ id, name }: Repository, printed: Printed, model: Model): void {
   printed.add("AWS::ECR::Repository", logicalId(id, "Repository"), {
     DeletionPolicy: "Retain",
     UpdateReplacePolicy: "Retain",
     RepositoryName: name,
     ImageTagMutability: "IMMUTABLE",
     ImageScanningConfiguration: { ScanOnPush: true },
-    LifecyclePolicy: { LifecyclePolicyText: JSON.stringify(imageRules(repository)) },
+    LifecyclePolicy: { LifecyclePolicyText: JSON.stringify(imageRules) },
     Tags: tagList(model),
   });
 }

@@ -10,16 +10,8 @@ import { account, ref, text } from "../text.ts";
 import { commonEnv, taskId } from "./functions.ts";
 import { role, type TooLarge } from "./role.ts";
 
-/** Deployments whose images are kept. All of one are pushed together, since the code in them is the same. */
-const keptDeployments = 50;
-
 /** What container tasks share: where they run, where their images are, and what starts them. */
-export function containerPlace(
-  tasks: readonly PlanTask[],
-  { images }: CodeArtifacts,
-  settings: Settings,
-  tooLarge: TooLarge,
-): Resource[] {
+export function containerPlace(tasks: readonly PlanTask[], settings: Settings, tooLarge: TooLarge): Resource[] {
   const { deployment, partition, region } = settings;
   const repository = repositoryName(deployment);
   const pulls: Statement[] = [
@@ -33,7 +25,7 @@ export function containerPlace(
   const write: Statement = { actions: logs[0]?.actions ?? [], resources: logs.flatMap(({ resources }) => resources) };
   return [
     { kind: "cluster", id: "containers", name: clusterName(deployment) },
-    { kind: "repository", id: "containers", name: repository, images: keptDeployments * images.length },
+    { kind: "repository", id: "containers", name: repository },
     role("containers", { service: "containers" }, "ecs-tasks", [...pulls, write], settings, tooLarge),
   ];
 }

@@ -29,8 +29,7 @@ export function printFunction(fn: LambdaFunction, printed: Printed, model: Model
   });
 }
 
-export function printRepository(repository: Repository, printed: Printed): void {
-  const { id, name } = repository;
+export function printRepository({ id, name }: Repository, printed: Printed): void {
   printed.add("aws_ecr_repository", id, {
     name,
     image_tag_mutability: "IMMUTABLE",
@@ -40,7 +39,7 @@ export function printRepository(repository: Repository, printed: Printed): void 
   });
   printed.add("aws_ecr_lifecycle_policy", id, {
     repository: reference(`aws_ecr_repository.${id}.name`),
-    policy: JSON.stringify(imageRules(repository)),
+    policy: JSON.stringify(imageRules),
   });
 }
 
