@@ -1,7 +1,7 @@
 import { createRegistry } from "@glacier/core";
 import { expect, it } from "vitest";
 import { pipelineOf, planOf, taskOf } from "../test/plans.ts";
-import { checkParams } from "./run-data.ts";
+import { checkParams, checkPayload } from "./run-data.ts";
 import { runHandler } from "./runtime/run.ts";
 
 it("params must leave room for the rest of a run's data", () => {
@@ -11,6 +11,13 @@ it("params must leave room for the rest of a run's data", () => {
       code: "PARAMS_INVALID",
       message: expect.stringMatching(/198011 bytes.*196608 \(https:/),
     }),
+  );
+});
+
+it("a request to a function has room for 6 MB", () => {
+  expect(() => checkPayload("d".repeat(6_291_456), "r")).not.toThrow();
+  expect(() => checkPayload("é".repeat(3_145_729), "r")).toThrowError(
+    expect.objectContaining({ code: "PARAMS_INVALID", message: expect.stringContaining("6291458 bytes") }),
   );
 });
 

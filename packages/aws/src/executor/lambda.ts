@@ -2,6 +2,7 @@ import type { InvocationResponse } from "@aws-sdk/client-lambda";
 import { GlacierError, isGlacierError } from "@glacier/core";
 import { raceAbort, sleep } from "@glacier/core/execute";
 import { functionName } from "../names.ts";
+import { checkPayload } from "../run-data.ts";
 import { functionError } from "../runtime/caught.ts";
 import type { Clients } from "./clients.ts";
 import type { DirectAttempt } from "./direct.ts";
@@ -11,7 +12,8 @@ import { serviceError, wasTurnedAway } from "./service-errors.ts";
 /**
  * Runs one attempt in its function. A function can't be stopped: after a timeout it is waited for, since it ends by its own
  * timeout; after a cancel it goes on alone, to its end.
- * Errors: the handler's own; `TASK_TIMEOUT`, `TASK_CRASHED`, `OUT_OF_MEMORY`, `NOT_FOUND`, `PERMISSION_DENIED`, `THROTTLED`, `UNAVAILABLE`.
+ * Errors: the handler's own; `TASK_TIMEOUT`, `TASK_CRASHED`, `OUT_OF_MEMORY`, `PARAMS_INVALID`, `NOT_FOUND`, `PERMISSION_DENIED`, `THROTTLED`,
+ * `UNAVAILABLE`.
  */
 export async function runFunction(attempt: DirectAttempt, clients: Clients): Promise<void> {
   const { signal, request } = attempt;
@@ -35,12 +37,14 @@ const triesAtMost = 9;
 
 async function invoke({ plan, request, signal }: DirectAttempt, clients: Clients): Promise<InvocationResponse> {
   const name = functionName(plan, request.task);
+  const payload = JSON.stringify(request);
+  checkPayload(payload, request.run.runId);
   const { sdk, client } = await clients.lambda();
   const command = new sdk.InvokeCommand({
     FunctionName: name,
     InvocationType: "RequestResponse",
     LogType: "Tail",
-    Payload: JSON.stringify(request),
+    Payload: payload,
   });
   for (let tries = 1; ; tries++) {
     try {

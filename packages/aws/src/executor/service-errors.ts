@@ -14,7 +14,14 @@ export interface Call {
 
 const signIn =
   "Sign in again (aws sso login), or set AWS_PROFILE or AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.";
+const ownKey =
+  "Allow kms:Decrypt and kms:GenerateDataKey on the deployment's key, in its policy and in that of whoever runs this.";
+const otherKey =
+  "It is disabled, about to be deleted or gone: enable it, or give AWSTarget({ kmsKey }) another, compile and apply.";
 const slower = "Wait and try again, lower the run's concurrency, or raise the account's quota.";
+
+const smaller = "Put what is large into a dataset, and its name into the params.";
+const named = "Check the region, and the run id if you gave one: letters, digits, - and _, up to 80 of them.";
 
 /** Errors by name: https://docs.aws.amazon.com/awssupport/latest/user/common-errors.html and each API's own page. */
 const names: Readonly<Record<string, readonly [ErrorCode, string]>> = {
@@ -27,11 +34,25 @@ const names: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ],
   IncompleteSignature: ["PERMISSION_DENIED", `The credentials are incomplete. ${signIn}`],
   TokenProviderError: ["PERMISSION_DENIED", `The SSO session has ended. ${signIn}`],
+  KmsAccessDeniedException: ["PERMISSION_DENIED", ownKey],
+  KMSAccessDeniedException: ["PERMISSION_DENIED", ownKey],
+  KmsInvalidStateException: ["PERMISSION_DENIED", otherKey],
+  KMSInvalidStateException: ["PERMISSION_DENIED", otherKey],
+  KMSDisabledException: ["PERMISSION_DENIED", otherKey],
+  KMSNotFoundException: ["PERMISSION_DENIED", otherKey],
+  KmsThrottlingException: ["THROTTLED", slower],
+  InvalidExecutionInput: ["PARAMS_INVALID", "The message says what Step Functions finds in the params."],
+  RequestTooLargeException: ["PARAMS_INVALID", smaller],
+  RequestEntityTooLargeException: ["PARAMS_INVALID", smaller],
+  InvalidArn: ["OPTION_INVALID", named],
+  InvalidName: ["OPTION_INVALID", named],
+  StateMachineDeleting: ["NOT_FOUND", `It is just being deleted. ${deploy}`],
   TooManyRequestsException: ["THROTTLED", slower],
   ThrottlingException: ["THROTTLED", slower],
   Throttling: ["THROTTLED", slower],
   RequestLimitExceeded: ["THROTTLED", slower],
   LimitExceededException: ["THROTTLED", slower],
+  ServiceQuotaExceededException: ["THROTTLED", slower],
   ExecutionLimitExceeded: ["THROTTLED", slower],
   EC2ThrottledException: ["THROTTLED", slower],
   ENILimitReachedException: ["THROTTLED", slower],
