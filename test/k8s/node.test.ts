@@ -44,6 +44,6 @@ describe.skipIf(missing)("a cluster with a node", () => {
 
   it("nothing of all that is left", async () => {
     const what = ["jobs,pods,secrets,configmaps", "-l", "glacier.dev/run", "-A", "-o", "name"];
-    await expect.poll(() => use().cluster.kubectl(["get", ...what]), { timeout: 60_000 }).toBe("");
+    await expect.poll(() => use().cluster.kubectl(["get", ...what]), { timeout: 60_000, interval: 500 }).toBe("");
   }, 90_000);
 });

@@ -119,6 +119,8 @@ function kubeletConfig(port: number): object {
     imageGCLowThresholdPercent: 99,
     evictionHard: { "memory.available": "1Mi" },
     volumeStatsAggPeriod: "5s",
+    // A pod that is deleted while it starts is only ended by the next look at it: that is a minute otherwise.
+    syncFrequency: "2s",
     makeIPTablesUtilChains: false,
   };
 }

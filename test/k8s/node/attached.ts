@@ -48,9 +48,10 @@ export function attached(use: () => NodeCluster): void {
       expect(messages).toEqual([started, "line 1", "line 2", "line 3", "40000 dashes", "over"]);
     });
 
-    it("leaves nothing where nobody comes for it: the cluster removes the Job, and all that is its", async (test) => {
+    it("whose Job has ended without it: the next finds all done, and the cluster removes what is left", async (test) => {
       const gate = await closedGate(test);
-      await killed("orphan", await use().options({ env: { API_KEY: "hunter2-hunter2" } }), gate.url);
+      const options = await use().options({ env: { API_KEY: "hunter2-hunter2" } });
+      await killed("orphan", options, gate.url);
       gate.open();
       const selected = ["-l", "glacier.dev/run=orphan"];
       await test.expect
@@ -59,6 +60,16 @@ export function attached(use: () => NodeCluster): void {
           interval: 500,
         })
         .toBe("1");
+      const events: RunEvent[] = [];
+      await held.run({
+        resume: "orphan",
+        params: { url: gate.url },
+        executor: new KubernetesExecutor(options),
+        registry: registry(),
+        onEvent: (event) => events.push(event),
+      });
+      expect(events.filter(({ type }) => type === "attempt.started")).toEqual([]);
+      expect(events).toContainEqual(expect.objectContaining({ type: "task.skipped", reason: "committed" }));
       // A second in place of the day that it is kept.
       const name = (await kubectl("get", "jobs", ...selected, "-o", "name")).trim();
       await kubectl("patch", name, "--type=merge", "-p", '{"spec":{"ttlSecondsAfterFinished":1}}');

@@ -23,6 +23,8 @@ export interface Driven {
   /** Waits until the Job controller counts the run as over. */
   over(): Promise<Job>;
   journal(): Promise<RunEvent[]>;
+  /** Deletes the driver's Job, and with it those of the tasks that nobody came for. */
+  remove(): Promise<void>;
   /** Kills the driver's process, as a machine that runs out of memory does. */
   killDriver(): Promise<void>;
 }
@@ -74,6 +76,9 @@ export async function drive(
       const events: RunEvent[] = [];
       for await (const event of readJournal(plan, runIdOf(await job()), registry())) events.push(event);
       return events;
+    },
+    async remove() {
+      await cluster.kubectl(["delete", "-n", namespace, "job", (await job()).metadata.name]);
     },
     async killDriver() {
       const { items: pods } = JSON.parse(await cluster.kubectl(["get", "pods", ...engine]));

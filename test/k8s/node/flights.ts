@@ -54,6 +54,7 @@ export function flightsExample(use: () => NodeCluster): void {
       // What ran on without it was followed, and not done again.
       expect(events.filter(({ type }) => type === "attempt.failed")).toEqual([]);
       expect(events.at(-1)).toMatchObject({ type: "run.finished", status: "succeeded" });
+      await driven.remove();
     });
   });
 }
