@@ -108,6 +108,25 @@ it("asks for a dataset in the region that it says it is in", async () => {
   expect([regionOf("here"), regionOf("there")]).toEqual(["eu-west-1", "us-west-2"]);
 });
 
+it("a run whose execution can't be followed any more goes on, and the error says how to follow it again", async () => {
+  const { endpoint } = await startStub(({ method, url, headers }) => {
+    if (url.endsWith("/configuration")) return { status: 200, body: configuration };
+    const operation = String(headers["x-amz-target"] ?? "");
+    if (operation.endsWith("StartExecution")) return { status: 200, body: "{}" };
+    if (operation !== "")
+      return { status: 400, body: JSON.stringify({ __type: "ExpiredTokenException", message: "it has expired" }) };
+    if (method === "GET") return { status: 200, body: "<ListBucketResult></ListBucketResult>" };
+    return { status: 404 };
+  });
+  const executor = new AWSExecutor({ region: "eu-west-1", endpoint, checkCode: false, mode: "orchestrated" });
+  await expect(pipeline.run({ executor, runId: "night-1" })).rejects.toMatchObject({
+    code: "PERMISSION_DENIED",
+    message: expect.stringContaining("run night-1 goes on"),
+    hint: expect.stringMatching(/expired.*runId: "night-1"/),
+    context: { runId: "night-1" },
+  });
+});
+
 describe("what an invocation can end with", () => {
   it("is repeated without an attempt when it was turned away", async () => {
     const { error, events, calls } = await run((call) =>

@@ -49,7 +49,8 @@ export async function runMachine(
       events = execution.news();
       failures = 0;
     } catch (error) {
-      if (!isGlacierError(error) || !error.retryable || ++failures > mostFailures) throw error;
+      if (!isGlacierError(error)) throw error;
+      if (!error.retryable || ++failures > mostFailures) throw outOfSight(runId, error);
     }
     const end = history.take(events);
     if (end !== undefined) {
@@ -79,6 +80,16 @@ async function tellEnd(runId: string, { error }: End, where: Pick<RemoteSource, 
       context: { ...context, runId },
     });
   }
+}
+
+/** The error of a run that can't be followed: expired credentials, say. It doesn't need this process. */
+function outOfSight(runId: string, { code, message, hint, cause, context }: GlacierError): GlacierError {
+  return new GlacierError(code, {
+    message: `run ${runId} goes on, and can't be followed: ${message}`,
+    hint: `${hint} Then follow it again: run({ runId: "${runId}" }) with the same params.`,
+    cause,
+    context: { ...context, runId },
+  });
 }
 
 /** The failure of tasks that are told one by one. */
