@@ -2,6 +2,7 @@ import type { ComputeResource } from "../compute/resource.ts";
 import { GlacierError } from "../errors/index.ts";
 import { checkName } from "../name.ts";
 import type { RetryPolicy } from "../plan/plan.ts";
+import { isSecretReference } from "./secret.ts";
 import type { AnyTask, CommandTask, Handler, Inputs, Output, Secrets, Task, TaskOptions } from "./types.ts";
 
 type NoInputs = Record<never, never>;
@@ -112,9 +113,19 @@ function build(name: string, options: Options, code: Pick<AnyTask, "form" | "han
     retry: retryPolicy(name, options.retries),
     timeout: options.timeout,
     params: options.params,
-    secrets: options.secrets ?? {},
+    secrets: checkSecrets(name, options.secrets ?? {}),
     onInvalid: options.onInvalid ?? "fail",
   };
+}
+
+function checkSecrets(task: string, secrets: Secrets): Secrets {
+  const wrong = Object.entries(secrets).find(([, reference]) => !isSecretReference(reference));
+  if (wrong === undefined) return secrets;
+  throw invalid(
+    task,
+    `has a secret ${JSON.stringify(wrong[0])} that is not a reference to one`,
+    'Name the secret, without its value: secret("api-key").',
+  );
 }
 
 /** A timer's longest wait: 2^31 - 1 ms. */
