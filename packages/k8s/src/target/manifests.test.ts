@@ -216,6 +216,17 @@ it("transform has the last word on each manifest", async () => {
   expect(manifests.every(({ metadata }) => metadata.annotations?.["by"] === "us")).toBe(true);
   const broken = await compiled(pipeline(), { transform: () => undefined as never });
   await expect(broken.forms.manifests()).rejects.toMatchObject({ code: "OPTION_INVALID" });
+  const cause = new TypeError("no such field");
+  const throwing = await compiled(pipeline(), {
+    transform: () => {
+      throw cause;
+    },
+  });
+  await expect(throwing.forms.manifests()).rejects.toMatchObject({
+    code: "OPTION_INVALID",
+    message: expect.stringMatching(/"transform" threw for \w+: no such field/),
+    cause,
+  });
 });
 
 it("fields of a pod that an option brings don't weaken it", async () => {

@@ -1,4 +1,4 @@
-import type { Artifacts } from "@glacier/core";
+import { type Artifacts, describeThrown, GlacierError } from "@glacier/core";
 import { isJsonObject } from "@glacier/core/compile";
 import { stringify } from "yaml";
 import type { Manifest } from "../pod/pod.ts";
@@ -30,7 +30,16 @@ function yaml(manifest: Manifest): string {
 
 function transformed(manifest: Manifest, transform: Transform | undefined): Manifest {
   if (transform === undefined) return manifest;
-  const answer: unknown = transform(JSON.parse(JSON.stringify(manifest)));
+  let answer: unknown;
+  try {
+    answer = transform(JSON.parse(JSON.stringify(manifest)));
+  } catch (error) {
+    throw new GlacierError("OPTION_INVALID", {
+      message: `KubernetesTarget: its option "transform" threw for ${String(manifest["kind"])}: ${describeThrown(error)}`,
+      hint: "It is called for each manifest: return those that it is not about as they came.",
+      cause: error,
+    });
+  }
   if (isJsonObject(answer)) return answer;
   throw invalid(
     `its option "transform" returned no JSON object for ${String(manifest["kind"])}`,
