@@ -106,6 +106,13 @@ function sizeContainer(
   refuse: Say,
   inform: Say,
 ): SizedContainer | undefined {
+  // It stands in a Dockerfile.
+  if (!/^\w[\w./:@-]*$/.test(compute.image)) {
+    refuse(
+      "has a container whose image is no name of an image",
+      'Give a name as Docker has it, with a version or a digest: "node:24-slim", "registry.acme.example/train:3".',
+    );
+  }
   if (compute.gpu !== undefined) {
     refuse(
       "asks for a GPU, which Fargate doesn't have",

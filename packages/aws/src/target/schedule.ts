@@ -18,7 +18,9 @@ export function schedulesOf(cron: string): string[] {
   ];
   if (either.length === 0 || (either.length === 2 && either.some((field) => isFull(field))))
     return [`cron(${start} * ${month} ? *)`];
-  return either.map((field) =>
+  const some = either.filter((field) => field !== days || (days?.values[0] as number) <= longest(months));
+  if (some.length === 0) throw invalid(cron, "never comes: no month of it has that day");
+  return some.map((field) =>
     field === days ? `cron(${start} ${print(field)} ${month} ? *)` : `cron(${start} ? ${month} ${print(field, 1)} *)`,
   );
 }
@@ -96,6 +98,12 @@ function print(parsed: Parsed | undefined, shift = 0): string {
 
 function isFull(parsed: Parsed | undefined): boolean {
   return parsed !== undefined && parsed.values.length === parsed.field.max - parsed.field.min + 1;
+}
+
+/** Days of the longest of these months. */
+function longest(months: Parsed | undefined): number {
+  // The 29th of February comes every four years.
+  return Math.max(...(months as Parsed).values.map((month) => new Date(Date.UTC(2024, month, 0)).getUTCDate()));
 }
 
 function invalid(cron: string, what: string): GlacierError {
