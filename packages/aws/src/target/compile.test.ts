@@ -62,6 +62,9 @@ describe("what AWS can't run is refused with the fix", () => {
       "a task definition has 65536",
       "image",
     ],
+    [compute.container({ image: "node:24\nRUN evil" }), "COMPUTE_UNSUPPORTED", "no name of an image", "registry"],
+    [compute.container({ image: "node:24 AS x" }), "COMPUTE_UNSUPPORTED", "no name of an image", "registry"],
+    [compute.container({ image: "--platform=x" }), "COMPUTE_UNSUPPORTED", "no name of an image", "registry"],
   ])("%j", async (compute, code, message, hint) => {
     const { diagnostics, resources } = await compiled(one({ compute }));
     const error = diagnostics.find(({ severity }) => severity === "error")?.error;
@@ -231,6 +234,19 @@ it("two schedules that may meet on a day are warned of", async () => {
   ]);
 });
 
+it("no text of users' is an expression of Terraform's", async () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: Terraform's
+  const email = '${file("/etc/hostname")}@acme.example';
+  const { forms } = await compiled(one({}), { alerts: { emails: [email, "%{if}@acme.example"] } });
+  const { resource } = JSON.parse(String((await forms.terraform())["main.tf.json"]));
+  expect(Object.values(resource.aws_sns_topic_subscription)).toMatchObject([
+    { endpoint: `$${email}` },
+    { endpoint: "%%{if}@acme.example" },
+  ]);
+  const template = JSON.parse(String((await forms.cloudformation())["template.json"]));
+  expect(template.Resources.AlertsSubscription1.Properties.Endpoint).toBe(email);
+});
+
 describe("transform", () => {
   it("changes what is printed, in each form", async () => {
     const { forms } = await compiled(one({}), {
@@ -242,6 +258,25 @@ describe("transform", () => {
     expect(main.resource.aws_lambda_function.task_load.note).toBe("terraform");
     expect(template.Resources.TaskLoadFunction.Properties.note).toBe("cloudformation");
     expect(main.resource.aws_s3_bucket.data.note).toBeUndefined();
+  });
+
+  it("what it throws comes with the resource that it was for", async () => {
+    const cause = new TypeError("no such field");
+    const { forms } = await compiled(one({}), {
+      transform: () => {
+        throw cause;
+      },
+    });
+    for (const [form, type] of [
+      ["terraform", "aws_s3_bucket"],
+      ["cloudformation", "AWS::S3::Bucket"],
+    ] as const) {
+      await expect(forms[form]()).rejects.toMatchObject({
+        code: "OPTION_INVALID",
+        message: expect.stringMatching(new RegExp(`"transform" threw for ${type} "\\w+": .*no such field`)),
+        cause,
+      });
+    }
   });
 
   it.each([() => undefined, () => ({ at: new Date(0) }), () => ({ size: Number.NaN }), () => []])(

@@ -26,6 +26,8 @@ it.each([
   [{ region: "us-east-1", alerts: {} }, "alerts"],
   [{ region: "us-east-1", alerts: { emails: ["nobody"] } }, "alerts"],
   [{ region: "us-east-1", alerts: { topicArn: "arn:aws:sns:us-east-2:123456789012:ops" } }, "alerts"],
+  [{ region: "us-east-1", alerts: { emails: ["a@acme.example", "A@acme.example"] } }, "alerts"],
+  [{ region: "us-east-1", tags: { Name: "a", name: "b" } }, "tags"],
   [{ region: "us-east-1", tags: { "aws:x": "1" } }, "tags"],
   [{ region: "us-east-1", tags: { x: 1 } }, "tags"],
   [{ region: "us-east-1", network: { subnets: [], securityGroups: ["sg-0a"] } }, "network"],
@@ -42,4 +44,9 @@ it.each([
   }
   expect(message).toContain(`"${name}"`);
   expect(message).not.toMatch(/virginia|Acme|alias|nobody|hunter2|ü/);
+});
+
+it("without a region the hint says where options are given, for code and for the command", () => {
+  const hint = expect.stringMatching(/new AWSTarget\(.*targetOptions.*glacier\.config\.ts.*--env/);
+  expect(() => checkOptions({} as never)).toThrow(expect.objectContaining({ hint }));
 });

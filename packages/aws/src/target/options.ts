@@ -67,7 +67,12 @@ export function checkOptions(options: AWSTargetOptions): AWSTargetOptions {
       throw invalid(`there is no option "${name}"`, `The options are ${Object.keys(checks).join(", ")}.`);
     if (value !== undefined && !check.accepts(value)) throw invalid(`its option "${name}" is not valid`, check.hint);
   }
-  if (options.region === undefined) throw invalid('it needs the option "region"', checks.region.hint);
+  if (options.region === undefined) {
+    throw invalid(
+      'it needs the option "region"',
+      'Give it: new AWSTarget({ region: "eu-central-1" }); for the command, as targetOptions of an environment in glacier.config.ts that --env names.',
+    );
+  }
   const { region, alerts, kmsKey } = options;
   // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
   checkRegion("alerts", "topic", alerts?.topicArn, region);
@@ -116,10 +121,11 @@ const checks: { readonly [K in keyof Required<AWSTargetOptions>]: Check } = {
       isRecord(value) &&
       Object.keys(value).every((name) => name === "emails" || name === "topicArn") &&
       (value["emails"] === undefined) !== (value["topicArn"] === undefined) &&
-      (value["emails"] === undefined || listOf(/^[^\s@]+@[^\s@]+$/)(value["emails"])) &&
+      (value["emails"] === undefined ||
+        (listOf(/^[^\s@]+@[^\s@]+$/)(value["emails"]) && areDistinct(value["emails"] as string[]))) &&
       (value["topicArn"] === undefined ||
         matches(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+$/)(value["topicArn"])),
-    hint: "Give { emails: [an address, …] }, or { topicArn } of an SNS topic.",
+    hint: "Give { emails: [an address, …] }, each once, or { topicArn } of an SNS topic.",
   },
   tags: {
     // https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
@@ -130,8 +136,10 @@ const checks: { readonly [K in keyof Required<AWSTargetOptions>]: Check } = {
           /^(?!aws:|glacier:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/iu.test(name) &&
           matches(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u)(tag),
       ) &&
+      // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules
+      areDistinct(Object.keys(value)) &&
       Object.keys(value).length <= 40,
-    hint: 'Give an object of strings: up to 40 tags of letters, digits, spaces and _.:/=+-@; names don\'t begin with "aws:" or "glacier:".',
+    hint: 'Give an object of strings: up to 40 tags of letters, digits, spaces and _.:/=+-@; names don\'t begin with "aws:" or "glacier:", and no two differ by case alone.',
   },
   network: {
     accepts: (value) =>
@@ -166,6 +174,11 @@ function matches(pattern: RegExp): (value: unknown) => boolean {
 
 function listOf(pattern: RegExp): (value: unknown) => boolean {
   return (value) => Array.isArray(value) && value.length > 0 && value.every(matches(pattern));
+}
+
+/** Whether AWS sees as many names as these are. */
+function areDistinct(names: readonly string[]): boolean {
+  return new Set(names.map((name) => name.toLowerCase())).size === names.length;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { GlacierError } from "@glacier/core";
+import { describeThrown, GlacierError } from "@glacier/core";
 import { isJsonObject } from "@glacier/core/compile";
 import type { Model, Resource } from "./model.ts";
 import type { PrintedResource, Properties, Transform } from "./options.ts";
@@ -26,7 +26,17 @@ export class Printed {
   #transformed(type: string, id: string, properties: Properties): Properties {
     if (this.#transform === undefined) return properties;
     // A copy: lists and tags are shared between resources.
-    const answer: unknown = this.#transform({ form: this.#form, type, id, properties: structuredClone(properties) });
+    const resource = { form: this.#form, type, id, properties: structuredClone(properties) };
+    let answer: unknown;
+    try {
+      answer = this.#transform(resource);
+    } catch (error) {
+      throw new GlacierError("OPTION_INVALID", {
+        message: `AWSTarget: its option "transform" threw for ${type} "${id}": ${describeThrown(error)}`,
+        hint: "It is called for each resource of each form: return those that it is not about as they came.",
+        cause: error,
+      });
+    }
     if (isJsonObject(answer)) return answer;
     throw new GlacierError("OPTION_INVALID", {
       message: `AWSTarget: its option "transform" returned no JSON object for ${type} "${id}"`,

@@ -72,7 +72,7 @@ export function printTopic(topic: Topic, printed: Printed): void {
     printed.add("aws_sns_topic_subscription", `${id}_${i + 1}`, {
       topic_arn: reference(`aws_sns_topic.${id}.arn`),
       protocol: "email",
-      endpoint: email,
+      endpoint: template(email),
     });
   });
 }
