@@ -27,13 +27,16 @@ export interface Clients {
 /** Milliseconds, of each of the SDK's three tries. Without it a network that drops what it gets keeps each for minutes. */
 const connectionTimeout = 5000;
 
+/** Milliseconds without a byte, of each try. A connection that broke without a word would be waited for forever. */
+export const longestSilence: number = 30_000;
+
 /** A function runs up to 15 minutes, and the answer comes at its end. */
 const longestAnswer = 16 * 60_000;
 
 /** Makes nothing yet. */
 export function createClients({ region, credentials, endpoint, clients = {} }: AWSExecutorOptions): Clients {
   const common = {
-    requestHandler: { connectionTimeout },
+    requestHandler: { connectionTimeout, socketTimeout: longestSilence },
     ...(region !== undefined && { region }),
     ...(credentials !== undefined && { credentials }),
     ...(endpoint !== undefined && { endpoint }),
@@ -88,6 +91,8 @@ export function createClients({ region, credentials, endpoint, clients = {} }: A
       return once(`s3 ${region} ${endpoint} ${forcePathStyle}`, clients.s3, async () => {
         return new S3Client({
           ...common,
+          // Who reads a body may pause for as long as they like.
+          requestHandler: { connectionTimeout },
           ...(region !== undefined && { region }),
           ...(endpoint !== undefined && { endpoint, forcePathStyle }),
           // As the storage's own client has them; see storage/bucket.ts.

@@ -3,7 +3,7 @@ import { sleep } from "@glacier/core/execute";
 import { buildCode } from "../code/index.ts";
 import { type Deployment, deploy, variables } from "../deployment.ts";
 import { functionName } from "../names.ts";
-import type { Clients } from "./clients.ts";
+import { type Clients, longestSilence } from "./clients.ts";
 import { serviceError } from "./service-errors.ts";
 
 /** What a deployment's run function tells of it. */
@@ -24,7 +24,9 @@ export async function lookUp(deployment: Deployment, clients: Clients): Promise<
   const context = { pipeline };
   const { sdk, client } = await clients.lambda();
   const command = new sdk.GetFunctionConfigurationCommand({ FunctionName: name });
-  const found = await patiently(() => client.send(command)).catch((error) => {
+  // The client is one that waits for functions, and this is answered at once.
+  const ask = () => client.send(command, { abortSignal: AbortSignal.timeout(longestSilence) });
+  const found = await patiently(ask).catch((error) => {
     throw serviceError(error, {
       what: `look up the deployment of ${whose}`,
       action: `lambda:GetFunctionConfiguration on function ${name}`,

@@ -9,6 +9,7 @@ it.each([
   ["StateMachineDeleting", "NOT_FOUND"],
   ["KmsAccessDeniedException", "PERMISSION_DENIED"],
   ["KMSDisabledException", "PERMISSION_DENIED"],
+  ["AbortError", "UNAVAILABLE"],
   ["KmsThrottlingException", "THROTTLED"],
   ["ServiceQuotaExceededException", "THROTTLED"],
 ])("%s is %s, and no defect of Glacier's", (name, code) => {

@@ -135,5 +135,10 @@ function isMissing(name: string, said: string): boolean {
 }
 
 function isNetwork(name: string, code: string | undefined): boolean {
-  return name === "TimeoutError" || (code !== undefined && /^(E[A-Z]+|EAI_AGAIN|UND_ERR_\w+)$/.test(code));
+  // Only a call that took too long is given up so.
+  return (
+    name === "TimeoutError" ||
+    name === "AbortError" ||
+    (code !== undefined && /^(E[A-Z]+|EAI_AGAIN|UND_ERR_\w+)$/.test(code))
+  );
 }
