@@ -67,7 +67,7 @@ export const failedStep = "Finish failed";
 
 /** What to do where something that AWSTarget emits isn't there. */
 export const deploy =
-  "Compile and apply: `glacier compile --target aws`, then `terraform apply` (or deploy the CloudFormation template). Check the region and the account, too.";
+  "Compile and apply: `glacier compile`, then `terraform apply` (or deploy the CloudFormation template). Check the region and the account, too.";
 
 /** An error as Step Functions keeps it. */
 export interface CaughtError {

@@ -144,7 +144,7 @@ export const commands: Readonly<Record<CommandName, CommandSpec>> = {
     positionals: ["[path]"],
     about: "Build the container images that a compiled pipeline needs, with Docker",
     options: { target, ...bound, json, ...common },
-    examples: ["glacier build --target aws", "glacier build --env prod"],
+    examples: ["glacier build --env prod"],
   },
   push: {
     positionals: ["[path]"],
