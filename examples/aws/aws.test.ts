@@ -38,8 +38,7 @@ test("compiles to Terraform as the README says", () => {
   expect(resource.aws_scheduler_schedule).toBeDefined();
 }, 60_000);
 
-test("looks for runs in the bucket that it compiles for", () => {
-  expect(readFileSync(join(folder, "main.tf.json"), "utf8")).toContain('"bucket": "acme-orders"');
+test("asks the deployment for its bucket when it looks for runs", () => {
   // Nobody answers at that port.
   const env = {
     ...process.env,
@@ -49,7 +48,7 @@ test("looks for runs in the bucket that it compiles for", () => {
   };
   const { status, stderr } = spawnSync(process.execPath, [...cli, "runs", "--env", "aws"], { ...here, env });
   expect(status).not.toBe(0);
-  expect(stderr).toContain("can't list s3://acme-orders/.glacier/runs/orders/");
+  expect(stderr).toContain('look up the deployment of pipeline "orders"');
 }, 60_000);
 
 test("every command of the README is one that there is", () => {

@@ -1,8 +1,6 @@
 import { type GlacierConfig, storage } from "@glacier/core";
 
 const region = "eu-central-1";
-// The deployment's own, which it makes: names of buckets are the world's, so put another one here.
-const bucket = "acme-orders";
 
 // Providers are found among the dependencies: @glacier/local and @glacier/aws.
 export default {
@@ -10,9 +8,9 @@ export default {
     default: { executor: "local" },
     aws: {
       executor: "aws",
-      options: { region, bucket, mode: "orchestrated" },
+      options: { region, mode: "orchestrated" },
       target: "aws",
-      targetOptions: { region, bucket, logRetention: 14, tags: { team: "data" } },
+      targetOptions: { region, logRetention: 14, tags: { team: "data" } },
       // Your own bucket, with the source in it.
       bindings: { orders: storage.s3({ bucket: "acme-raw", region, key: "orders.ndjson" }) },
     },

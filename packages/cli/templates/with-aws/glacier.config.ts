@@ -1,8 +1,6 @@
 import type { GlacierConfig } from "@glacier/core";
 
 const region = "eu-central-1";
-// Made for what the pipeline writes. Names of buckets are everybody's: choose one that nobody has.
-const bucket = "my-pipeline-data-example";
 
 // npx glacier run                                   here, as without this file
 // npx glacier compile --env aws --out infra         what runs it on AWS, as Terraform; deploy it with
@@ -13,9 +11,9 @@ export default {
     default: { executor: "local" },
     aws: {
       executor: "aws",
-      options: { region, bucket },
+      options: { region },
       target: "aws",
-      targetOptions: { region, bucket },
+      targetOptions: { region },
       // A source must be where AWS reaches it: give your bucket's name, and put data/orders.ndjson into it.
       bindings: { raw_orders: { kind: "s3", bucket: "my-bucket", region, key: "orders.ndjson" } },
     },
