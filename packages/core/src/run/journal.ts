@@ -51,14 +51,19 @@ export function openJournal(
     const body = new TextEncoder().encode(events.map((event) => `${JSON.stringify(event)}\n`).join(""));
     next ??= writer === undefined ? (await lastSegment(of, runId, registry)) + 1 : 1;
     for (;;) {
+      const key = `${stem}${segmentNumber(next++)}.ndjson`;
       try {
-        await store.writeBytes(`${stem}${segmentNumber(next++)}.ndjson`, body, {
+        await store.writeBytes(key, body, {
           ifNoneMatch: "*",
           contentType: "application/x-ndjson",
         });
         return;
       } catch (error) {
         if (!isGlacierError(error, "PRECONDITION_FAILED")) throw error;
+        if (writer !== undefined) continue; // an attempt that is started twice has two of its own
+        // An adapter that asks again after a lost answer finds what it wrote itself.
+        const there = await store.readBytes(key).catch(() => undefined);
+        if (there !== undefined && sameBytes(there, body)) return;
       }
     }
   }
@@ -93,6 +98,10 @@ export function openJournal(
       if (failure !== undefined) throw failure.error;
     },
   };
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
 /** What is written at once: a crash right after it must leave it there. */
