@@ -1,4 +1,4 @@
-import { GlacierError } from "@glacier/core";
+import { type CronField, invalidCron, parseCron } from "@glacier/core/compile";
 
 /**
  * A cron expression of five fields as EventBridge Scheduler has it, in six. One that restricts both kinds of days means
@@ -6,9 +6,7 @@ import { GlacierError } from "@glacier/core";
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#cron-based
  */
 export function schedulesOf(cron: string): string[] {
-  const texts = cron.trim().split(/\s+/);
-  if (texts.length !== fields.length) throw invalid(cron, "has not five fields");
-  const [minutes, hours, days, months, weekdays] = fields.map((field, i) => parse(field, texts[i] as string, cron));
+  const [minutes, hours, days, months, weekdays] = parseCron(cron).map((field) => valuesOf(field, cron));
   const start = `${print(minutes)} ${print(hours)}`;
   const month = print(months);
   const either = [
@@ -19,57 +17,31 @@ export function schedulesOf(cron: string): string[] {
   if (either.length === 0 || (either.length === 2 && either.some((field) => isFull(field))))
     return [`cron(${start} * ${month} ? *)`];
   const some = either.filter((field) => field !== days || (days?.values[0] as number) <= longest(months));
-  if (some.length === 0) throw invalid(cron, "never comes: no month of it has that day");
+  if (some.length === 0) throw invalidCron(cron, "never comes: no month of it has that day");
   return some.map((field) =>
     field === days ? `cron(${start} ${print(field)} ${month} ? *)` : `cron(${start} ? ${month} ${print(field, 1)} *)`,
   );
 }
 
-interface Field {
-  readonly name: string;
-  readonly min: number;
-  readonly max: number;
-  readonly names?: readonly string[];
-}
-
-const fields: readonly Field[] = [
-  { name: "minute", min: 0, max: 59 },
-  { name: "hour", min: 0, max: 23 },
-  { name: "day", min: 1, max: 31 },
-  { name: "month", min: 1, max: 12, names: "jan feb mar apr may jun jul aug sep oct nov dec".split(" ") },
-  { name: "weekday", min: 0, max: 6, names: "sun mon tue wed thu fri sat".split(" ") },
-];
-
 interface Parsed {
-  readonly field: Field;
+  readonly field: CronField;
   /** Ascending. */
   readonly values: readonly number[];
   readonly star: boolean;
 }
 
-function parse(field: Field, text: string, cron: string): Parsed {
+function valuesOf(field: CronField, cron: string): Parsed {
   const { min, max, name } = field;
   const values = new Set<number>();
-  // Sunday is 0 and 7, and a range may end at either.
-  const last = name === "weekday" ? 7 : max;
-  for (const part of text.split(",")) {
-    const match = /^(?:(\*)|(\w+)(?:-(\w+))?)(?:\/(\d+))?$/.exec(part);
-    if (match === null) throw invalid(cron, `has a ${name} that is not understood: ${JSON.stringify(part)}`);
-    const [, star, from, to, by] = match;
-    const step = by === undefined ? 1 : Number(by);
-    const first = star === undefined ? numberOf(field, from as string) : min;
-    const end = star !== undefined ? max : to !== undefined ? numberOf(field, to) : by === undefined ? first : max;
-    if (first === undefined || end === undefined || step < 1 || first < min || end > last || first > end)
-      throw invalid(cron, `has a ${name} that is out of range: ${JSON.stringify(part)}`);
-    for (let value = first; value <= end; value += step) values.add(value > max ? min : value);
+  for (const { text, from, to, step } of field.parts) {
+    const first = from ?? min;
+    const open = from === undefined || step !== undefined;
+    const end = to ?? (open ? max : first);
+    if (first > end) throw invalidCron(cron, `has a ${name} that is out of range: ${JSON.stringify(text)}`);
+    // Sunday is 0 and 7, and a range may end at either.
+    for (let value = first; value <= end; value += step ?? 1) values.add(value > max ? min : value);
   }
-  return { field, values: [...values].sort((a, b) => a - b), star: text === "*" };
-}
-
-function numberOf({ names, min }: Field, text: string): number | undefined {
-  if (/^\d+$/.test(text)) return Number(text);
-  const index = names?.indexOf(text.toLowerCase()) ?? -1;
-  return index === -1 ? undefined : index + min;
+  return { field, values: [...values].sort((a, b) => a - b), star: field.text === "*" };
 }
 
 /** All values, equal steps from the first to the last possible one, or ranges and values. */
@@ -104,11 +76,4 @@ function isFull(parsed: Parsed | undefined): boolean {
 function longest(months: Parsed | undefined): number {
   // The 29th of February comes every four years.
   return Math.max(...(months as Parsed).values.map((month) => new Date(Date.UTC(2024, month, 0)).getUTCDate()));
-}
-
-function invalid(cron: string, what: string): GlacierError {
-  return new GlacierError("OPTION_INVALID", {
-    message: `the schedule ${JSON.stringify(cron)} ${what}`,
-    hint: 'Use five fields of numbers, names, "*", ranges, steps and lists: "0 3 * * *", "*/15 6-18 1,15 * mon-fri".',
-  });
 }
