@@ -39,17 +39,3 @@ export function detailsOf(event: HistoryEvent): CaughtError {
     event.lambdaFunctionTimedOutEventDetails;
   return { Error: details?.error ?? "States.TaskFailed", Cause: details?.cause ?? "" };
 }
-
-/** The same error, saying whose it is. */
-export function named(task: string, error: GlacierError): GlacierError {
-  if (error.context.task !== undefined) return error;
-  const { code, message, hint, retryable, issues, cause, context } = error;
-  return new GlacierError(code, {
-    message: `task "${task}": ${message}`,
-    hint,
-    retryable,
-    issues,
-    cause,
-    context: { task, ...context },
-  });
-}

@@ -8,10 +8,11 @@ import {
   type RunEvent,
   type RunStatus,
 } from "@glacier/core";
+import { ofTask } from "@glacier/core/execute";
 import { failedStep } from "../deployment.ts";
 import { caughtError } from "../runtime/caught.ts";
 import { transientErrors } from "../transient.ts";
-import { detailsOf, named, stoppedThere, tookTooLong } from "./history-errors.ts";
+import { detailsOf, stoppedThere, tookTooLong } from "./history-errors.ts";
 import { isOwn, type Segments } from "./segments.ts";
 
 /** A task of the state machine that is at work or waits for a retry. */
@@ -134,7 +135,7 @@ export class History {
     const details = detailsOf(event);
     const started = !transient.has(details.Error);
     if (started) open.failures++;
-    open.failed = { time, error: named(task.name, open.own ?? caughtError(details)), started };
+    open.failed = { time, error: ofTask(task.name, open.own ?? caughtError(details)), started };
   }
 
   #succeeded(task: PlanTask, time: number): void {

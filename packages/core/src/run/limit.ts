@@ -41,7 +41,7 @@ export function limitOf({ timeout, compute }: Pick<PlanTask, "timeout" | "comput
 
 /** Whatever an attempt rejected with, as a `GlacierError`. */
 export function asTaskError(task: string, thrown: unknown): GlacierError {
-  if (isGlacierError(thrown)) return thrown.context.task === undefined ? named(task, thrown) : thrown;
+  if (isGlacierError(thrown)) return ofTask(task, thrown, thrown.cause ?? thrown);
   return new GlacierError("TASK_FAILED", {
     message: `task "${task}" failed: ${describeThrown(thrown)}`,
     hint: "The task's own code threw; the cause says where.",
@@ -50,10 +50,10 @@ export function asTaskError(task: string, thrown: unknown): GlacierError {
   });
 }
 
-/** The same error, saying whose it is: an adapter or a pool doesn't know. */
-function named(task: string, error: GlacierError): GlacierError {
+/** The same error, saying whose it is unless it does: an adapter, a pool or an engine doesn't know. */
+export function ofTask(task: string, error: GlacierError, cause: unknown = error.cause): GlacierError {
+  if (error.context.task !== undefined) return error;
   const { code, message, hint, retryable, issues, context } = error;
-  const cause = error.cause ?? error;
   return new GlacierError(code, {
     message: `task "${task}": ${message}`,
     hint,
