@@ -1,5 +1,5 @@
 import type { PutObjectCommandInput, S3Client } from "@aws-sdk/client-s3";
-import { GlacierError, normalizeKey, type S3Resource } from "@glacier/core";
+import { GlacierError, normalizeKey, type S3Resource, type StorageResource } from "@glacier/core";
 import { abortError, checkKey, orAbort, throwIfAborted } from "@glacier/core/adapter";
 import { type Action, s3Error, showsBucket } from "./errors.ts";
 
@@ -35,7 +35,7 @@ export type Request<T> = (s3: S3, options: { abortSignal?: AbortSignal }) => Pro
 export function openBucket(resource: S3Resource, own: (() => Promise<S3Client>) | undefined): Bucket {
   const { bucket: name } = resource;
   if (typeof name !== "string" || name === "") throw noBucket();
-  const root = rootOf(resource.prefix);
+  const root = rootOf(resource);
   const pending = new Set<Promise<unknown>>();
   let opening: Promise<S3> | undefined;
   let seen = false;
@@ -90,8 +90,9 @@ function wholeKey(root: string, key: string): string {
   });
 }
 
-function rootOf(prefix: string | undefined): string {
-  const trimmed = prefix?.replace(/^\/+|\/+$/g, "") ?? "";
+/** In front of every key of a storage: empty, or with a slash at its end. Errors: `KEY_INVALID`. */
+export function rootOf({ prefix }: StorageResource): string {
+  const trimmed = String(prefix ?? "").replace(/^\/+|\/+$/g, "");
   return trimmed === "" ? "" : `${normalizeKey(trimmed)}/`;
 }
 

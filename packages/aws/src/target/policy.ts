@@ -1,10 +1,11 @@
 import { findDataset, type Plan, type PlanTask, type StorageResource } from "@glacier/core";
 import { attemptWriter, manifestKey, pinsKey, runsPrefix } from "@glacier/core/compile";
 import { defaultBucket } from "../deployment.ts";
+import { rootOf } from "../storage/bucket.ts";
 import { keyOf, keysOf } from "./keys.ts";
 import { limits } from "./limits.ts";
 import { inS3 } from "./reach.ts";
-import { isAccessPoint, rootOf } from "./s3-names.ts";
+import { isAccessPoint } from "./s3-names.ts";
 import type { Settings } from "./settings.ts";
 import { account, jsonOf, plain, type Text, text, type Value } from "./text.ts";
 

@@ -1,5 +1,6 @@
-import { type Diagnostic, isGlacierError, normalizeKey, type PlanDataset, type StorageResource } from "@glacier/core";
+import { type Diagnostic, isGlacierError, type PlanDataset, type StorageResource } from "@glacier/core";
 import { defaultBucket, defaultState, regionName } from "../deployment.ts";
+import { rootOf } from "../storage/bucket.ts";
 import { remark } from "./limits.ts";
 import { inS3 } from "./reach.ts";
 import type { Settings } from "./settings.ts";
@@ -29,12 +30,6 @@ export function checkS3Names(datasets: readonly PlanDataset[], { bucketName }: S
         : []),
     ];
   });
-}
-
-/** In front of every key of a storage: empty, or with a slash at its end. Errors: `KEY_INVALID`. */
-export function rootOf({ prefix }: StorageResource): string {
-  const trimmed = String(prefix ?? "").replace(/^\/+|\/+$/g, "");
-  return trimmed === "" ? "" : `${normalizeKey(trimmed)}/`;
 }
 
 /** Whether a bucket is named by the ARN of an access point. */
