@@ -1,4 +1,5 @@
 import type { ContainerCompute, Diagnostic, PlanTask, ServerlessCompute } from "@glacier/core";
+import { limitOf } from "@glacier/core/execute";
 import { containerEnv, functionEnv } from "./env.ts";
 import { fargatePage, fargateSizes, leastFunctionMemory, limits, remark } from "./limits.ts";
 
@@ -88,7 +89,7 @@ function sizeFunction(task: PlanTask, compute: ServerlessCompute, refuse: Say, i
       `gets ${memory} MB: Lambda has no smaller function`,
       `Nothing needs to be done; ${functionMemory.page} has the sizes.`,
     );
-  const limit = limitOf(task, compute.timeout);
+  const limit = limitOf(task);
   if (limit !== undefined && limit > functionTimeout.max) {
     refuse(
       `may take ${limit} s, and a Lambda function at most ${functionTimeout.max} (${functionTimeout.page})`,
@@ -145,11 +146,5 @@ function sizeContainer(
       `Nothing needs to be done; ${fargatePage} has the sizes.`,
     );
   }
-  return { kind: "container", image: compute.image, ...size, limit: limitOf(task, undefined), env };
-}
-
-/** The attempt's own limit: whichever is shorter, in seconds. */
-function limitOf({ timeout }: PlanTask, own: number | undefined): number | undefined {
-  const all = [timeout, own].filter((one) => one !== undefined);
-  return all.length === 0 ? undefined : Math.min(...all);
+  return { kind: "container", image: compute.image, ...size, limit: limitOf(task), env };
 }

@@ -1,4 +1,4 @@
-export { ofTask } from "../run/limit.ts";
+export { limitOf, ofTask } from "../run/limit.ts";
 export { writePins } from "../run/pins.ts";
 export { raceAbort, sleep } from "../stream/abort.ts";
 export { type CollectedEvents, collectEvents, type EventCollector } from "./collect-events.ts";
