@@ -4,6 +4,7 @@ export { raceAbort, sleep } from "../stream/abort.ts";
 export { type CollectedEvents, collectEvents, type EventCollector } from "./collect-events.ts";
 export { executeTask } from "./execute-task.ts";
 export { isRemote, markRemote } from "./is-remote.ts";
+export { jsonLine } from "./json-line.ts";
 export { Redactor } from "./redact.ts";
 export {
   findPipeline,

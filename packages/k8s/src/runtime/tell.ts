@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
 import { type EventSink, GlacierError, isGlacierError, type LogLevel, type TaskInvocation } from "@glacier/core";
-import { outputLog, unsettled } from "@glacier/core/execute";
+import { jsonLine, outputLog, unsettled } from "@glacier/core/execute";
 import { largestTermination } from "../deployment.ts";
 import { type PodMessage, type PodSaying, paths } from "../executor/protocol.ts";
 
@@ -24,7 +24,7 @@ export async function tellAttempt({ mark, invocation, secrets, run }: ToldAttemp
   let number = 0;
   const say = (saying: PodSaying) => {
     const message: PodMessage = { ...saying, number: ++number };
-    write(`${mark}${line(message)}\n`);
+    write(`${mark}${jsonLine(message)}\n`);
   };
   const end = (answer: Extract<PodSaying, { done: true } | { failed: unknown }>) => {
     flush();
@@ -49,11 +49,6 @@ export async function tellAttempt({ mark, invocation, secrets, run }: ToldAttemp
   }
   // A handle that the task left open must not keep the pod.
   write("", () => process.exit(failed ? 1 : 0));
-}
-
-/** On one line: U+2028 and U+2029, which JSON leaves as they are, end a line for some readers. */
-function line(message: PodMessage): string {
-  return JSON.stringify(message).replace(/[\u2028\u2029]/g, (end) => `\\u${end.charCodeAt(0).toString(16)}`);
 }
 
 /** Each line that this process prints, by stream: a pod's log doesn't keep the two apart. Answers what passes on the last, unfinished lines. */

@@ -1,7 +1,7 @@
 // What runs inside a container for a function task; bundled together with the pipeline's module, and loaded before it.
 import { readFileSync } from "node:fs";
 import { findTask, GlacierError, isGlacierError } from "@glacier/core";
-import { keepAlive, markRemote, runRemote, unsettled } from "@glacier/core/execute";
+import { jsonLine, keepAlive, markRemote, runRemote, unsettled } from "@glacier/core/execute";
 import { nodeRuntime } from "@glacier/core/node";
 import { providersHere } from "../here.ts";
 import type { ContainerCall, ContainerMessage } from "./function-form.ts";
@@ -16,7 +16,7 @@ const write = process.stdout.write.bind(process.stdout);
 /** Runs the attempt that the file named by the first argument describes. */
 export async function main(loaders: Loaders): Promise<void> {
   const { task, secrets, mark }: ContainerCall = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
-  const say = (message: ContainerMessage) => write(`${mark}${line(message)}\n`);
+  const say = (message: ContainerMessage) => write(`${mark}${jsonLine(message)}\n`);
   keepAlive(findTask(task.plan.tasks, task.invocation.task));
   process.once("beforeExit", () => {
     say({ failed: unsettled(task.invocation.task).toJSON() });
@@ -37,11 +37,6 @@ export async function main(loaders: Loaders): Promise<void> {
   }
   // A handle that the task left open must not keep the container.
   write("", () => process.exit());
-}
-
-/** On one line: U+2028 and U+2029, which JSON leaves as they are, end a line for some readers. */
-function line(message: ContainerMessage): string {
-  return JSON.stringify(message).replace(/[\u2028\u2029]/g, (end) => `\\u${end.charCodeAt(0).toString(16)}`);
 }
 
 function internal(error: unknown): GlacierError {
