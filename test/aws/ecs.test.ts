@@ -89,7 +89,7 @@ async function run(
       return response.end(
         `<ListBucketResult><Contents><Key>${attempts}</Key><Size>1</Size><ETag>"e"</ETag></Contents></ListBucketResult>`,
       );
-    if (url.includes("list-type=2")) return response.end("<ListBucketResult></ListBucketResult>");
+    if (url.includes("list-type=2")) return response.end("<ListBucketResult><Name>b</Name></ListBucketResult>");
     if (url.includes(".train.1.")) {
       const text = (segment ?? []).map((event) => `${JSON.stringify(event)}\n`).join("");
       return response.setHeader("etag", '"e"').setHeader("content-length", Buffer.byteLength(text)).end(text);

@@ -30,7 +30,8 @@ async function run(
     if (url.endsWith("/configuration")) return looked;
     if (url.endsWith("/invocations")) return invoked(++calls);
     if (method === "PUT") return { status: 200, headers: { etag: '"e"' } };
-    if (url.includes("list-type=2")) return { status: 200, body: "<ListBucketResult></ListBucketResult>" };
+    if (url.includes("list-type=2"))
+      return { status: 200, body: "<ListBucketResult><Name>b</Name></ListBucketResult>" };
     return { status: 404, body: "<Error><Code>NoSuchKey</Code><Message>no</Message></Error>" };
   });
   const events: RunEvent[] = [];
@@ -115,7 +116,7 @@ it("a run whose execution can't be followed any more goes on, and the error says
     if (operation.endsWith("StartExecution")) return { status: 200, body: "{}" };
     if (operation !== "")
       return { status: 400, body: JSON.stringify({ __type: "ExpiredTokenException", message: "it has expired" }) };
-    if (method === "GET") return { status: 200, body: "<ListBucketResult></ListBucketResult>" };
+    if (method === "GET") return { status: 200, body: "<ListBucketResult><Name>b</Name></ListBucketResult>" };
     return { status: 404 };
   });
   const executor = new AWSExecutor({ region: "eu-west-1", endpoint, checkCode: false, mode: "orchestrated" });

@@ -4,6 +4,7 @@ import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { SFNClient } from "@aws-sdk/client-sfn";
 import type { S3Resource } from "@glacier/core";
+import { answering } from "../storage/bucket.ts";
 import type { AWSExecutorOptions } from "./options.ts";
 
 /** A service's SDK, loaded when it is first needed, and a client of it. */
@@ -92,7 +93,7 @@ export function createClients({ region, credentials, endpoint, clients = {} }: A
         return new S3Client({
           ...common,
           // Who reads a body may pause for as long as they like.
-          requestHandler: { connectionTimeout },
+          requestHandler: { ...answering, connectionTimeout },
           ...(region !== undefined && { region }),
           ...(endpoint !== undefined && { endpoint, forcePathStyle }),
           // As the storage's own client has them; see storage/bucket.ts.

@@ -3,6 +3,7 @@ import { GlacierError, type S3Resource, type StorageAdapter, type StorageFactory
 import { type Bucket, openBucket } from "./bucket.ts";
 import { copyObject } from "./copy.ts";
 import { deleteObjects } from "./delete.ts";
+import { type Action, isS3 } from "./errors.ts";
 import { listObjects } from "./list.ts";
 import { headObject, readObject } from "./read.ts";
 import { writeObject } from "./write.ts";
@@ -50,9 +51,11 @@ function adapterOf(bucket: Bucket): StorageAdapter {
 
     async delete(key, { signal } = {}) {
       const target = { Bucket: bucket.name, Key: bucket.objectKey(key) };
-      await bucket.call({ verb: "delete", key }, signal, ({ sdk, client }, http) =>
+      const action: Action = { verb: "delete", key };
+      const { $metadata } = await bucket.call(action, signal, ({ sdk, client }, http) =>
         client.send(new sdk.DeleteObjectCommand(target), http),
       );
+      isS3($metadata.httpStatusCode === 204 || undefined, action, bucket);
     },
 
     deleteMany: (keys, options) => deleteObjects(bucket, keys, options?.signal),

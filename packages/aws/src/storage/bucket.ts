@@ -31,6 +31,17 @@ export interface Bucket {
 /** Sends one request with the options that it is given. */
 export type Request<T> = (s3: S3, options: { abortSignal?: AbortSignal }) => Promise<T>;
 
+/**
+ * How long a server may take: milliseconds to connect, and until its answer begins. A body may then stream for hours:
+ * `readObject` looks after that one.
+ */
+export const answering = { connectionTimeout: 10_000, requestTimeout: 120_000, throwOnRequestTimeout: true } as const;
+
+/** {@link answering} for a request that brings so many bytes, or lets the server copy them: at 32 KiB a second, at least. */
+export function answerTime(bytes: number): { requestTimeout: number } {
+  return { requestTimeout: answering.requestTimeout + bytes / 32 };
+}
+
 /** Opens nothing yet. Without clients of the caller's, one is made with the first call. Errors: `OPTION_INVALID`. */
 export function openBucket(resource: S3Resource, own: (() => Promise<S3Client>) | undefined): Bucket {
   const { bucket: name } = resource;
@@ -118,7 +129,7 @@ async function open({ region, endpoint, forcePathStyle }: S3Resource, own?: () =
     responseChecksumValidation: "WHEN_REQUIRED",
     // The SDK would open a new connection for each part, and wait seconds for servers that don't know the header.
     expectContinueHeader: false,
-    requestHandler: { connectionTimeout: 10_000 },
+    requestHandler: answering,
   });
   return { sdk, client };
 }

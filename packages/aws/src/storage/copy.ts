@@ -1,8 +1,8 @@
 import type { HeadObjectCommandOutput } from "@aws-sdk/client-s3";
 import type { ObjectInfo, WriteOptions } from "@glacier/core";
 import { throwIfAborted } from "@glacier/core/adapter";
-import type { Bucket } from "./bucket.ts";
-import type { Action } from "./errors.ts";
+import { answerTime, type Bucket } from "./bucket.ts";
+import { type Action, isS3 } from "./errors.ts";
 import { createUpload } from "./multipart.ts";
 import { mostParts } from "./parts.ts";
 import { headOutput } from "./read.ts";
@@ -54,8 +54,9 @@ async function copyWhole(
     ...(replaced && { MetadataDirective: "REPLACE" as const, ...describing(bucket, described) }),
   };
   const { CopyObjectResult } = await bucket.call(copying(from), options.signal, ({ sdk, client }, http) =>
-    client.send(new sdk.CopyObjectCommand(request), http),
+    client.send(new sdk.CopyObjectCommand(request), { ...http, ...answerTime(head.ContentLength ?? 0) }),
   );
+  isS3(CopyObjectResult?.ETag, copying(from), bucket);
   return written(to, head.ContentLength ?? 0, CopyObjectResult?.ETag, described);
 }
 
@@ -80,8 +81,9 @@ async function copyInParts(
       await upload.start(4, async (target) => {
         const request = { ...target, ...sourceOf(bucket, from, head), CopySourceRange };
         const { CopyPartResult } = await bucket.call(copying(from), signal, ({ sdk, client }, http) =>
-          client.send(new sdk.UploadPartCopyCommand(request), http),
+          client.send(new sdk.UploadPartCopyCommand(request), { ...http, ...answerTime(step) }),
         );
+        isS3(CopyPartResult?.ETag, copying(from), bucket);
         const { LastModified: _, ...part } = CopyPartResult ?? {};
         return part;
       });

@@ -1,7 +1,7 @@
 import { type GlacierError, isGlacierError } from "@glacier/core";
 import { throwIfAborted } from "@glacier/core/adapter";
 import type { Bucket } from "./bucket.ts";
-import { s3Error } from "./errors.ts";
+import { type Action, isS3, s3Error } from "./errors.ts";
 
 /** Keys that one request takes. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 const perRequest = 1000;
@@ -47,11 +47,10 @@ async function deleteBatch(
   signal: AbortSignal | undefined,
 ): Promise<readonly { Key?: string | undefined; Code?: string | undefined; Message?: string | undefined }[]> {
   const Objects = batch.map((Key) => ({ Key }));
-  const answer = await bucket.call(
-    { verb: "delete", key: `${batch.length} objects` },
-    signal,
-    ({ sdk, client }, http) =>
-      client.send(new sdk.DeleteObjectsCommand({ Bucket: bucket.name, Delete: { Objects, Quiet: true } }), http),
+  const action: Action = { verb: "delete", key: `${batch.length} objects` };
+  const answer = await bucket.call(action, signal, ({ sdk, client }, http) =>
+    client.send(new sdk.DeleteObjectsCommand({ Bucket: bucket.name, Delete: { Objects } }), http),
   );
+  isS3(answer.Deleted ?? answer.Errors, action, bucket);
   return answer.Errors ?? [];
 }

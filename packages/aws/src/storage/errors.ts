@@ -28,6 +28,8 @@ export function s3Error(thrown: unknown, action: Action, bucket: Bucket): Glacie
   const error = read(thrown);
   const { name, status } = error;
   const { key, condition } = action;
+  if (name === "ConditionalRequestConflict" && condition === undefined)
+    return failed("UNAVAILABLE", error, action, bucket, undefined, underWay);
   if (name === "NoSuchBucket") return failed("STORAGE_FAILED", error, action, bucket, ...noSuchBucket(bucket));
   if (status === 412 || name === "ConditionalRequestConflict")
     return condition === "create" ? existsAlready(key) : changed(key);
@@ -37,6 +39,8 @@ export function s3Error(thrown: unknown, action: Action, bucket: Bucket): Glacie
     return failed("STORAGE_FAILED", error, action, bucket, ...otherRegion(error.region, bucket));
   const known = Object.hasOwn(names, name) ? names[name] : undefined;
   if (known !== undefined) return failed(known[0], error, action, bucket, undefined, known[1]);
+  if (name.startsWith("KMS.") && status === 400)
+    return failed("STORAGE_FAILED", error, action, bucket, undefined, otherKey);
   if (status === 403) return failed("PERMISSION_DENIED", error, action, bucket, undefined, statement(action, bucket));
   if (status === 429 || status === 503) return failed("THROTTLED", error, action, bucket, undefined, slower);
   if (status === 501) return failed("UNSUPPORTED", error, action, bucket, undefined, "This server doesn't do it.");
@@ -57,6 +61,41 @@ export function isConflict(thrown: unknown): boolean {
   return read(thrown).name === "ConditionalRequestConflict";
 }
 
+/**
+ * Errors: `STORAGE_FAILED` for an answer without what S3's always has: a sign-in page, a proxy's, a web server's are
+ * successes by their status.
+ */
+export function isS3(sign: unknown, action: Action, bucket: Bucket): void {
+  if (sign !== undefined && sign !== "") return;
+  const uri = `s3://${bucket.name}/${bucket.root}${action.key}`;
+  throw new GlacierError("STORAGE_FAILED", {
+    message: `can't ${action.verb} ${uri}: what answered is not S3`,
+    hint: "Check the endpoint in storage.s3({ endpoint }), and whether a proxy or a sign-in page of the network is in between.",
+    context: { key: action.key, uri },
+  });
+}
+
+/** What became of a conditional write of parts that met another (409), and whose condition still holds. */
+export function metAnother(key: string): GlacierError {
+  return new GlacierError("UNAVAILABLE", {
+    message: `object "${key}" was not written: another conditional write of it was under way`,
+    hint: underWay,
+    context: { key },
+  });
+}
+
+/** A completion whose answer was lost, of an object that can't be told from another writer's. */
+export function perhapsWritten(uri: string): GlacierError {
+  return new GlacierError("UNAVAILABLE", {
+    message: `can't tell whether ${uri} was written: the answer to its upload's completion was lost`,
+    hint: "Write again: it is whole or not there, as an upload is.",
+    context: { uri },
+  });
+}
+
+const underWay = "Nothing was written: try again.";
+const otherKey =
+  "Check the KMS key in storage.s3({ encryption: { kms } }), or the bucket's default one: that it is there, in the bucket's region, and enabled.";
 const slower = "Wait and try again; spread keys over more prefixes, or lower the concurrency.";
 const signIn =
   "Sign in again (aws sso login), or set AWS_PROFILE or AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.";
@@ -74,6 +113,12 @@ const names: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   SlowDown: ["THROTTLED", slower],
   ThrottlingException: ["THROTTLED", slower],
   RequestLimitExceeded: ["THROTTLED", slower],
+  // Also inside of an answer that began as a success, which the SDK gives another status.
+  InternalError: [
+    "UNAVAILABLE",
+    "S3 failed for a moment: try again. With another server, check the storage's endpoint.",
+  ],
+  "KMS.ThrottlingException": ["THROTTLED", "KMS has a limit of its own: wait, or give the bucket a bucket key."],
   OperationAborted: ["UNAVAILABLE", "Another operation on the object was under way: try again."],
   RequestTimeout: ["UNAVAILABLE", "The connection stalled: try again."],
   BadDigest: ["UNAVAILABLE", "The bytes changed on their way: try again."],

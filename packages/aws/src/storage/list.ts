@@ -2,6 +2,7 @@ import type { ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
 import { isGlacierError, type ListOptions, type ObjectInfo } from "@glacier/core";
 import { checkKey, compareUtf8, throwIfAborted } from "@glacier/core/adapter";
 import type { Bucket } from "./bucket.ts";
+import { type Action, isS3 } from "./errors.ts";
 import { infoOf } from "./info.ts";
 
 /** Objects per request. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
@@ -21,14 +22,14 @@ export async function* listObjects(
     EncodingType: "url" as const,
     ...(delimiter !== undefined && { Delimiter: delimiter }),
   };
+  const action: Action = { verb: "list", key: prefix };
   let token: string | undefined;
   do {
     const next = token === undefined ? request : { ...request, ContinuationToken: token };
-    const page: ListObjectsV2CommandOutput = await bucket.call(
-      { verb: "list", key: prefix },
-      signal,
-      ({ sdk, client }, http) => client.send(new sdk.ListObjectsV2Command(next), http),
+    const page: ListObjectsV2CommandOutput = await bucket.call(action, signal, ({ sdk, client }, http) =>
+      client.send(new sdk.ListObjectsV2Command(next), http),
     );
+    isS3(page.IsTruncated ?? page.Name ?? page.Contents, action, bucket);
     for (const entry of entriesOf(page, bucket.root)) {
       throwIfAborted(signal);
       yield entry;

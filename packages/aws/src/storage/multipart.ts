@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
 import type { CompletedPart, CreateMultipartUploadCommandInput } from "@aws-sdk/client-s3";
 import { isGlacierError, type ObjectInfo, type WriteOptions } from "@glacier/core";
 import { checkConditions, orAbort, throwIfAborted } from "@glacier/core/adapter";
-import type { Bucket, S3 } from "./bucket.ts";
-import type { Action } from "./errors.ts";
+import { answerTime, type Bucket, type S3 } from "./bucket.ts";
+import { type Action, isConflict, isS3, metAnother, perhapsWritten } from "./errors.ts";
 import { quotedEtag } from "./info.ts";
 import { headObject } from "./read.ts";
 import { conditionOf, written } from "./request.ts";
@@ -50,16 +51,19 @@ export async function createUpload(bucket: Bucket, init: UploadInit): Promise<Up
   const creating = bucket.call(action, undefined, ({ sdk, client }) =>
     client.send(new sdk.CreateMultipartUploadCommand({ ...target, ...storing })),
   );
-  const abortUpload = (UploadId: string | undefined): Promise<unknown> =>
+  const abortUpload = (UploadId: string): Promise<unknown> =>
     bucket
       .call(action, AbortSignal.timeout(patience), ({ sdk, client }, http) =>
         client.send(new sdk.AbortMultipartUploadCommand({ ...target, UploadId }), http),
       )
       .catch(() => {}); // what failed before is what the caller should hear
   const UploadId = await orAbort(creating, signal).then(
-    (answer) => answer.UploadId as string,
+    (answer) => {
+      isS3(answer.UploadId, action, bucket);
+      return answer.UploadId as string;
+    },
     (error: unknown) => {
-      bucket.settleLater(creating.then((answer) => abortUpload(answer.UploadId)));
+      bucket.settleLater(creating.then(({ UploadId }) => UploadId !== undefined && abortUpload(UploadId)));
       throw error;
     },
   );
@@ -82,16 +86,23 @@ export async function createUpload(bucket: Bucket, init: UploadInit): Promise<Up
     async complete(size) {
       await Promise.all(running);
       throwIfAborted(signal);
-      const etag = etagOfParts(parts);
-      const answer = await bucket.call(action, options.signal, (s3, http) => {
+      const content = { etag: etagOfParts(parts), checksum: checksumOfParts(parts), size };
+      const answer = await bucket.call<Published>(action, options.signal, (s3, http) => {
         const request = { ...target, UploadId, MultipartUpload: { Parts: parts }, ...conditionOf(options) };
         const { sdk, client } = s3;
         return client
-          .send(new sdk.CompleteMultipartUploadCommand(request), http)
-          .catch((error) => completedBefore(s3, target, etag, error));
+          .send(new sdk.CompleteMultipartUploadCommand(request), { ...http, ...answerTime(size) })
+          .catch(async (error: Failure) => {
+            if (error.name === "NoSuchUpload" && (error.$metadata?.attempts ?? 1) > 1)
+              return completedBefore(s3, target, content, bucket.uri(key));
+            if (!isConflict(error) || action.condition === undefined) throw error;
+            await checkEarly(bucket, key, options, signal);
+            throw metAnother(key);
+          });
       });
+      if ((answer.ETag ?? answer.Location ?? answer.Key) === undefined) await checkThere(bucket, key, action);
       // Ceph doesn't say the etag here, and whoever looked for it might see another writer's.
-      const said = answer.ETag === undefined || answer.ETag === "" ? etag : answer.ETag;
+      const said = answer.ETag === undefined || answer.ETag === "" ? content.etag : answer.ETag;
       return written(key, size, said, options);
     },
     async abort() {
@@ -113,16 +124,59 @@ async function checkEarly(bucket: Bucket, key: string, options: WriteOptions, si
   checkConditions(options, etag, key);
 }
 
+/** Ceph's answer to a completion may say nothing at all, as a page that isn't S3's: the object tells them apart. */
+async function checkThere(bucket: Bucket, key: string, action: Action): Promise<void> {
+  try {
+    await headObject(bucket, key);
+  } catch (error) {
+    if (isGlacierError(error, "NOT_FOUND")) isS3(undefined, action, bucket);
+    if (!isGlacierError(error, "PERMISSION_DENIED")) throw error; // who may write needn't be allowed to read
+  }
+}
+
+/** What the SDK throws. */
+interface Failure {
+  readonly name?: string;
+  readonly $metadata?: { readonly attempts?: number };
+}
+
+/** What an answer says of a completed upload; servers differ in which of it. */
+interface Published {
+  readonly ETag?: string | undefined;
+  readonly Location?: string | undefined;
+  readonly Key?: string | undefined;
+}
+
+/** What tells an object of this upload from others. */
+interface Content {
+  readonly etag: string | undefined;
+  readonly checksum: string | undefined;
+  readonly size: number;
+}
+
 /** The SDK asks again when an answer is lost; the upload is gone then, and the object is there. */
 async function completedBefore(
   { sdk, client }: S3,
   target: { readonly Bucket: string; readonly Key: string },
-  etag: string | undefined,
-  error: { readonly name?: string; readonly $metadata?: { readonly attempts?: number } },
-): Promise<{ ETag?: string | undefined }> {
-  if (error.name !== "NoSuchUpload" || etag === undefined || (error.$metadata?.attempts ?? 1) < 2) throw error;
-  const head = new sdk.HeadObjectCommand({ ...target, IfMatch: quotedEtag(etag) });
-  return client.send(head).catch(() => Promise.reject(error));
+  { etag, checksum, size }: Content,
+  uri: string,
+): Promise<Published> {
+  const head = new sdk.HeadObjectCommand({ ...target, ChecksumMode: "ENABLED" });
+  const found = await client.send(head).catch(() => undefined);
+  if (found?.ContentLength !== size) throw perhapsWritten(uri);
+  const same = etag !== undefined && quotedEtag(found.ETag ?? "") === quotedEtag(etag);
+  // Under a KMS key the etag says nothing of the bytes; their checksum does.
+  if (same || (checksum !== undefined && found.ChecksumCRC32 === checksum)) return found;
+  throw perhapsWritten(uri);
+}
+
+/** The CRC32 that S3 gives to an object of these parts: that of their own, and how many they are. */
+function checksumOfParts(parts: readonly CompletedPart[]): string | undefined {
+  const sums = parts.map(({ ChecksumCRC32 }) => ChecksumCRC32);
+  if (sums.includes(undefined)) return undefined;
+  const whole = Buffer.alloc(4);
+  whole.writeUInt32BE(crc32(Buffer.concat(sums.map((sum) => Buffer.from(sum as string, "base64")))));
+  return `${whole.toString("base64")}-${parts.length}`;
 }
 
 /** The etag that S3 gives to an object of these parts, unless it is encrypted with a KMS key. */

@@ -1,9 +1,16 @@
 import { Readable } from "node:stream";
 import type { GetObjectCommandOutput, HeadObjectCommandOutput } from "@aws-sdk/client-s3";
-import { type CallOptions, isGlacierError, type ObjectInfo, type ReadOptions, type ReadResult } from "@glacier/core";
+import {
+  type CallOptions,
+  GlacierError,
+  isGlacierError,
+  type ObjectInfo,
+  type ReadOptions,
+  type ReadResult,
+} from "@glacier/core";
 import { abortError, resolveRange } from "@glacier/core/adapter";
-import type { Bucket, Request } from "./bucket.ts";
-import { type Action, s3Error } from "./errors.ts";
+import { answering, type Bucket, type Request } from "./bucket.ts";
+import { type Action, isS3, s3Error } from "./errors.ts";
 import { infoOf, quotedEtag } from "./info.ts";
 
 /** Opens an object, or a range of it. */
@@ -38,7 +45,8 @@ export async function headOutput(
   { ifMatch, signal }: ConditionalOptions,
 ): Promise<HeadObjectCommandOutput> {
   const target = { Bucket: bucket.name, Key: bucket.objectKey(key), ...matching(ifMatch) };
-  return bucket.call({ verb: "read", key, condition: "match" }, signal, async ({ sdk, client }, http) => {
+  const action: Action = { verb: "read", key, condition: "match" };
+  const head = await bucket.call(action, signal, async ({ sdk, client }, http) => {
     try {
       return await client.send(new sdk.HeadObjectCommand(target), http);
     } catch (error) {
@@ -49,6 +57,8 @@ export async function headOutput(
       throw error;
     }
   });
+  isS3(head.ETag, action, bucket);
+  return head;
 }
 
 /** Options of a request that one version only may answer. */
@@ -91,10 +101,19 @@ async function get(
   const send: Request<GetObjectCommandOutput> = ({ sdk, client }, http) =>
     client.send(new sdk.GetObjectCommand({ ...target, ...(range !== undefined && { Range: `bytes=${range}` }) }), http);
   const found = await bucket.call(action, signal, send);
+  const stream = found.Body as Readable;
   const total = found.ContentRange?.split("/")[1];
+  try {
+    isS3(found.ETag, action, bucket);
+    // Of no bytes, the whole object is any range of it: some servers answer so.
+    if (range !== undefined && total === undefined && found.ContentLength !== 0) throw wholeObject(bucket.uri(key));
+  } catch (error) {
+    stream.destroy();
+    throw error;
+  }
   const size = total === undefined ? (found.ContentLength ?? 0) : Number(total);
   return {
-    body: bodyOf(found.Body as Readable, signal, (error) => s3Error(error, action, bucket)),
+    body: bodyOf(stream, signal, (error) => s3Error(error, action, bucket)),
     info: infoOf(key, size, found),
   };
 }
@@ -122,7 +141,7 @@ function bodyOf(
     [Symbol.asyncIterator]() {
       const chunks: AsyncIterator<Uint8Array> = stream[Symbol.asyncIterator]();
       return {
-        next: () => chunks.next().catch(fail),
+        next: () => within(answering.requestTimeout, stream, chunks.next()).catch(fail),
         async return() {
           stream.destroy();
           return { done: true, value: undefined };
@@ -130,6 +149,28 @@ function bodyOf(
       };
     },
   };
+}
+
+/** Ends a stream that stays silent while somebody waits for it; one that nobody reads may rest. */
+async function within<T>(milliseconds: number, stream: Readable, chunk: Promise<T>): Promise<T> {
+  const silent = (): void => {
+    const message = `no more bytes came for ${milliseconds / 1000} s`;
+    stream.destroy(Object.assign(new Error(message), { name: "TimeoutError" }));
+  };
+  const timer = setTimeout(silent, milliseconds);
+  try {
+    return await chunk;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function wholeObject(uri: string): GlacierError {
+  return new GlacierError("UNSUPPORTED", {
+    message: `${uri}: a range was asked for, and the server answered with the whole object`,
+    hint: "Glacier reads ranges, which every S3 server has: look at the proxy in front of it, or use another server.",
+    context: { uri },
+  });
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

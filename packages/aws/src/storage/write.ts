@@ -1,8 +1,8 @@
 import type { PutObjectCommandInput } from "@aws-sdk/client-s3";
 import type { ObjectInfo, WriteOptions } from "@glacier/core";
 import { discard, pull, throwIfAborted } from "@glacier/core/adapter";
-import type { Bucket } from "./bucket.ts";
-import { isConflict } from "./errors.ts";
+import { answerTime, type Bucket } from "./bucket.ts";
+import { isConflict, isS3 } from "./errors.ts";
 import { createUpload, type Upload } from "./multipart.ts";
 import { createPart, type Part, type PartBuffer, partSize, sideBySide, sizeOfPart } from "./parts.ts";
 import { checkMetadata, conditionOf, describing, unsigned, writing, written } from "./request.ts";
@@ -59,16 +59,21 @@ async function put(bucket: Bucket, key: string, { bytes, checksum }: Part, optio
     ...describing(bucket, options),
     ...conditionOf(options),
   };
-  const answer = await bucket.call(writing("write", key, options), options.signal, async ({ sdk, client }, http) => {
+  const action = writing("write", key, options);
+  const answer = await bucket.call(action, options.signal, async ({ sdk, client }, http) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await client.send(unsigned(new sdk.PutObjectCommand(request)), http);
+        return await client.send(unsigned(new sdk.PutObjectCommand(request)), {
+          ...http,
+          ...answerTime(bytes.length),
+        });
       } catch (error) {
         if (attempt === tries || !isConflict(error) || http.abortSignal?.aborted === true) throw error;
         await new Promise((resolve) => setTimeout(resolve, 20 * 2 ** attempt * Math.random()));
       }
     }
   });
+  isS3(answer.ETag, action, bucket);
   return written(key, bytes.length, answer.ETag, options);
 }
 
@@ -100,8 +105,9 @@ async function createSender(
       await upload.start(sideBySide(sizeOfPart(number)), async (target) => {
         const request = { ...target, Body: bytes, ContentLength: bytes.length, ChecksumCRC32: checksum };
         const { ETag, $metadata } = await bucket.call(action, signal, ({ sdk, client }, http) =>
-          client.send(unsigned(new sdk.UploadPartCommand(request)), http),
+          client.send(unsigned(new sdk.UploadPartCommand(request)), { ...http, ...answerTime(bytes.length) }),
         );
+        isS3(ETag, action, bucket);
         // A request that was answered early and sent again may still be reading its bytes.
         if ($metadata.attempts === 1) free.push(bytes);
         return { ETag, ChecksumCRC32: checksum };
