@@ -134,14 +134,23 @@ function bodyOf(
     stream.once("close", () => signal.removeEventListener("abort", onAbort));
     if (signal.aborted) onAbort();
   }
-  const fail = (error: unknown): never => {
+  const watched = watchSilence(stream, answering.requestTimeout);
+  const arrived = <T>(chunk: T): T => {
+    watched.rest();
+    return chunk;
+  };
+  const failed = (error: unknown): never => {
+    watched.rest();
     throw mapped(error);
   };
   return {
     [Symbol.asyncIterator]() {
       const chunks: AsyncIterator<Uint8Array> = stream[Symbol.asyncIterator]();
       return {
-        next: () => within(answering.requestTimeout, stream, chunks.next()).catch(fail),
+        next() {
+          watched.wait();
+          return chunks.next().then(arrived, failed);
+        },
         async return() {
           stream.destroy();
           return { done: true, value: undefined };
@@ -151,18 +160,27 @@ function bodyOf(
   };
 }
 
-/** Ends a stream that stays silent while somebody waits for it; one that nobody reads may rest. */
-async function within<T>(milliseconds: number, stream: Readable, chunk: Promise<T>): Promise<T> {
-  const silent = (): void => {
+/** Ends a stream that stays silent while somebody waits for it. Nobody waits before `wait` and after `rest`; one timer is for all chunks. */
+function watchSilence(stream: Readable, milliseconds: number): Record<"wait" | "rest", () => void> {
+  let waiting = false;
+  let timer: NodeJS.Timeout | undefined;
+  const end = (): void => {
+    timer = undefined;
+    if (!waiting) return;
     const message = `no more bytes came for ${milliseconds / 1000} s`;
     stream.destroy(Object.assign(new Error(message), { name: "TimeoutError" }));
   };
-  const timer = setTimeout(silent, milliseconds);
-  try {
-    return await chunk;
-  } finally {
-    clearTimeout(timer);
-  }
+  stream.once("close", () => clearTimeout(timer));
+  return {
+    wait() {
+      waiting = true;
+      if (timer === undefined) timer = setTimeout(end, milliseconds);
+      else timer.refresh();
+    },
+    rest() {
+      waiting = false;
+    },
+  };
 }
 
 function wholeObject(uri: string): GlacierError {

@@ -23,8 +23,7 @@ export function toCloudFormation(model: Model, transform: Transform | undefined)
 export function templateOf(model: Model, transform: Transform | undefined): Template {
   const resources = printAll("cloudformation", printers, model, transform).map(({ type, id, properties }) => {
     const { DeletionPolicy, UpdateReplacePolicy, DependsOn, ...own } = properties;
-    const attributes = { DeletionPolicy, UpdateReplacePolicy, DependsOn };
-    return [id, { Type: type, ...JSON.parse(JSON.stringify(attributes)), Properties: own }] as const;
+    return [id, { Type: type, DeletionPolicy, UpdateReplacePolicy, DependsOn, Properties: own }] as const;
   });
   const frame = {
     AWSTemplateFormatVersion: "2010-09-09",
