@@ -1,4 +1,4 @@
-import { type CronField, invalidCron, parseCron } from "@glacier/core/compile";
+import { type CronField, lastDay, parseCron } from "@glacier/core/compile";
 
 /**
  * A cron expression of five fields as EventBridge Scheduler has it, in six. One that restricts both kinds of days means
@@ -6,49 +6,25 @@ import { type CronField, invalidCron, parseCron } from "@glacier/core/compile";
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#cron-based
  */
 export function schedulesOf(cron: string): string[] {
-  const [minutes, hours, days, months, weekdays] = parseCron(cron).map((field) => valuesOf(field, cron));
+  const [minutes, hours, days, months, weekdays] = parseCron(cron);
   const start = `${print(minutes)} ${print(hours)}`;
   const month = print(months);
-  const either = [
-    ...(days?.star === true ? [] : [days]),
-    // EventBridge counts from Sunday as 1.
-    ...(weekdays?.star === true ? [] : [weekdays]),
-  ];
-  if (either.length === 0 || (either.length === 2 && either.some((field) => isFull(field))))
-    return [`cron(${start} * ${month} ? *)`];
-  const some = either.filter((field) => field !== days || (days?.values[0] as number) <= longest(months));
-  if (some.length === 0) throw invalidCron(cron, "never comes: no month of it has that day");
-  return some.map((field) =>
-    field === days ? `cron(${start} ${print(field)} ${month} ? *)` : `cron(${start} ? ${month} ${print(field, 1)} *)`,
-  );
-}
-
-interface Parsed {
-  readonly field: CronField;
-  /** Ascending. */
-  readonly values: readonly number[];
-  readonly star: boolean;
-}
-
-function valuesOf(field: CronField, cron: string): Parsed {
-  const { min, max, name } = field;
-  const values = new Set<number>();
-  for (const { text, from, to, step } of field.parts) {
-    const first = from ?? min;
-    const open = from === undefined || step !== undefined;
-    const end = to ?? (open ? max : first);
-    if (first > end) throw invalidCron(cron, `has a ${name} that is out of range: ${JSON.stringify(text)}`);
-    // Sunday is 0 and 7, and a range may end at either.
-    for (let value = first; value <= end; value += step ?? 1) values.add(value > max ? min : value);
-  }
-  return { field, values: [...values].sort((a, b) => a - b), star: field.text === "*" };
+  const either = [days, weekdays].filter(({ text }) => text !== "*");
+  if (either.length === 0 || (either.length === 2 && either.some(isFull))) return [`cron(${start} * ${month} ? *)`];
+  return either
+    .filter((field) => field !== days || (days.values[0] as number) <= lastDay(months))
+    .map((field) =>
+      field === days
+        ? `cron(${start} ${print(field)} ${month} ? *)`
+        : // EventBridge counts from Sunday as 1.
+          `cron(${start} ? ${month} ${print(field, 1)} *)`,
+    );
 }
 
 /** All values, equal steps from the first to the last possible one, or ranges and values. */
-function print(parsed: Parsed | undefined, shift = 0): string {
-  const { field, values } = parsed as Parsed;
-  const { min, max, name } = field;
-  if (isFull(parsed)) return "*";
+function print(field: CronField, shift = 0): string {
+  const { min, max, name, values } = field;
+  if (isFull(field)) return "*";
   const step = (values[1] ?? Number.NaN) - (values[0] as number);
   // Days of the week have ranges and lists only.
   const even =
@@ -68,12 +44,6 @@ function print(parsed: Parsed | undefined, shift = 0): string {
     .join(",");
 }
 
-function isFull(parsed: Parsed | undefined): boolean {
-  return parsed !== undefined && parsed.values.length === parsed.field.max - parsed.field.min + 1;
-}
-
-/** Days of the longest of these months. */
-function longest(months: Parsed | undefined): number {
-  // The 29th of February comes every four years.
-  return Math.max(...(months as Parsed).values.map((month) => new Date(Date.UTC(2024, month, 0)).getUTCDate()));
+function isFull({ values, min, max }: CronField): boolean {
+  return values.length === max - min + 1;
 }

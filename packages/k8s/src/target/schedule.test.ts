@@ -10,6 +10,7 @@ describe("a cron expression as the cluster's controllers read it", () => {
     ["5 4 * * 7", "5 4 * * 0"],
     ["5 4 * * 5-7", "5 4 * * 0,5,6"],
     ["5 4 * * 1-7/2,sat", "5 4 * * 0,1,3,5,sat"],
+    ["0 0 30 2 fri", "0 0 30 2 fri"],
   ])("%s", (cron, expected) => {
     expect(scheduleOf(cron)).toBe(expected);
   });
@@ -28,6 +29,7 @@ describe("a cron expression as the cluster's controllers read it", () => {
     "* * L * *",
     "* * * * 5#2",
     "0 0 * *",
+    "0 0 30 feb *",
   ])("%s is refused", (cron) => {
     expect(() => scheduleOf(cron)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
   });
