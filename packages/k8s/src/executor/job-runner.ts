@@ -1,4 +1,4 @@
-import type { ExecutionContext, TaskInvocation } from "@glacier/core";
+import type { EventSink, ExecutionContext, TaskInvocation } from "@glacier/core";
 import { outputLog } from "@glacier/core/execute";
 import { labelValue } from "../names.ts";
 import type { Cluster } from "./cluster.ts";
@@ -14,6 +14,9 @@ export interface RunnableAttempt extends JobAttempt {
 
 /** Seconds that a pod may wait for room, quota or its image. */
 export const defaultPendingTimeout = 600;
+
+/** Lines of a log that the error of a crash may quote. */
+const remembered = 20;
 
 /** Runs attempts as Jobs, whoever made them, and tells of them as executors do. */
 export class JobRunner {
@@ -33,15 +36,21 @@ export class JobRunner {
     cluster: Cluster,
   ): Promise<void> {
     const { runId, task, attempt: number } = invocation;
-    const print = outputLog(invocation, emit, attempt.secrets);
+    let words: readonly string[] = [];
+    const tell: EventSink = (event) => {
+      if (event.type === "log") words = [...words.slice(1 - remembered), event.message];
+      emit(event);
+    };
+    const print = outputLog(invocation, tell, attempt.secrets);
     await runJob(attempt, {
       cluster,
       watch: this.#watch(runId, cluster),
       pendingTimeout: this.#pendingTimeout,
       signal,
-      event: emit,
+      event: tell,
       // A pod's log doesn't tell one stream from the other.
       line: (text) => print("info", text),
+      lastWords: () => words.join("\n"),
       note: (note) => emit({ type: "task.progress", runId, time: Date.now(), task, attempt: number, ...nothing, note }),
     });
   }

@@ -18,14 +18,11 @@ export interface LogListener {
 export interface PodLog {
   /** The attempt's own answer, as soon as it was read. */
   answer(): PodAnswer | undefined;
-  /** The last lines of the log, messages for Glacier left out. */
-  lastWords(): string;
   /** Reads once more to the end, where the answer wasn't read. Never rejects: a log can be gone, like its node. */
   end(): Promise<void>;
   stop(): void;
 }
 
-const remembered = 20;
 const pause = 500;
 
 /** Follows a pod's log; when its connection breaks, it is opened again, and what was heard is not told twice. */
@@ -43,7 +40,6 @@ export function followLog(cluster: Cluster, pod: string, listener: LogListener):
 
   return {
     answer: reader.answer,
-    lastWords: reader.lastWords,
     async end() {
       if (reader.answer() === undefined) {
         stopped.abort();
@@ -65,19 +61,12 @@ export function createLogReader({ mark, event, line }: LogListener): {
   /** Nothing is told any more. */
   readonly close: () => void;
   readonly answer: () => PodAnswer | undefined;
-  readonly lastWords: () => string;
 } {
-  const words: string[] = [];
   let answer: PodAnswer | undefined;
   let closed = false;
   /** The last message that was heard, and the lines after it; and how far the log is again. */
   let heard = { number: 0, lines: 0 };
   let at = { number: 0, lines: 0 };
-
-  function remember(text: string): void {
-    words.push(text);
-    if (words.length > remembered) words.shift();
-  }
 
   function isNew(): boolean {
     if (closed) return false;
@@ -97,25 +86,18 @@ export function createLogReader({ mark, event, line }: LogListener): {
       const own = message === undefined ? text : text.slice(0, start);
       if (message === undefined || own !== "") {
         at = { ...at, lines: at.lines + 1 };
-        if (isNew()) {
-          remember(own);
-          line(own);
-        }
+        if (isNew()) line(own);
       }
       if (message === undefined) return;
       at = { number: message.number, lines: 0 };
       if (!isNew()) return;
-      if (!("event" in message)) answer = message;
-      else {
-        if (message.event.type === "log") remember(message.event.message);
-        event(message.event);
-      }
+      if ("event" in message) event(message.event);
+      else answer = message;
     },
     close() {
       closed = true;
     },
     answer: () => answer,
-    lastWords: () => words.join("\n"),
   };
 }
 

@@ -17,6 +17,8 @@ export interface JobSite {
   readonly signal: AbortSignal;
   event(event: RunEvent): void;
   line(text: string): void;
+  /** The last lines of what was logged, secrets masked. */
+  lastWords(): string;
   /** What the cluster is doing before the task's own code runs. */
   note(text: string): void;
 }
@@ -30,7 +32,7 @@ const heapIsFull = /heap out of memory|ERR_WORKER_OUT_OF_MEMORY/;
  * of `apiError`, the signal's reason.
  */
 export async function runJob(attempt: JobAttempt, site: JobSite): Promise<void> {
-  const { signal, cluster, event, line } = site;
+  const { signal, cluster, event, line, lastWords } = site;
   const { task } = attempt;
   signal.throwIfAborted();
   const { uid, mark } = await startJob(attempt, signal, cluster);
@@ -40,7 +42,7 @@ export async function runJob(attempt: JobAttempt, site: JobSite): Promise<void> 
     const end = await untilEnd(attempt, uid, site, listen);
     // A container that never started has no log.
     if (end.pod !== undefined && end.exitCode !== undefined) await listen(end.pod).end();
-    settle(end, log?.answer() ?? parse(end.message), log?.lastWords() ?? "", task);
+    settle(end, log?.answer() ?? parse(end.message), lastWords(), task);
   } finally {
     log?.stop();
     await remove(attempt, site);
