@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Json } from "@glacier/core";
 import type { Topic } from "./model.ts";
 import { account, ref, text, type Value } from "./text.ts";
@@ -52,6 +53,14 @@ export function topicPolicy({ id, alarm }: Topic): Value {
           ]),
     ],
   };
+}
+
+/**
+ * Ends the id of an address's subscription. By its position, one more address would make those behind it anew, and each has
+ * to be confirmed by hand.
+ */
+export function subscriptionOf(email: string): string {
+  return createHash("sha256").update(email).digest("hex").slice(0, 8);
 }
 
 /** What an alarm watches: whether a queue has anything in it. It stays on until the queue is empty again. */

@@ -243,8 +243,26 @@ it("no text of users' is an expression of Terraform's", async () => {
     { endpoint: `$${email}` },
     { endpoint: "%%{if}@acme.example" },
   ]);
-  const template = JSON.parse(String((await forms.cloudformation())["template.json"]));
-  expect(template.Resources.AlertsSubscription1.Properties.Endpoint).toBe(email);
+  const { Resources } = JSON.parse(String((await forms.cloudformation())["template.json"]));
+  const ofEmails = Object.entries<{ Properties: { Endpoint: string } }>(Resources).filter(([id]) =>
+    id.startsWith("AlertsSubscription"),
+  );
+  expect(ofEmails.map(([, { Properties }]) => Properties.Endpoint)).toContain(email);
+});
+
+it("one more address changes nothing for those that are confirmed", async () => {
+  const subscriptions = async (emails: readonly string[]) => {
+    const { forms } = await compiled(one({}), { alerts: { emails } });
+    const { resource } = JSON.parse(String((await forms.terraform())["main.tf.json"]));
+    const { Resources } = JSON.parse(String((await forms.cloudformation())["template.json"]));
+    const ids = Object.keys(Resources).filter((id) => id.startsWith("AlertsSubscription"));
+    return { ...resource.aws_sns_topic_subscription, ...Object.fromEntries(ids.map((id) => [id, Resources[id]])) };
+  };
+  const two = await subscriptions(["b@acme.example", "c@acme.example"]);
+  const three = await subscriptions(["c@acme.example", "b@acme.example", "a@acme.example"]);
+  expect(Object.keys(two)).toHaveLength(4);
+  expect(Object.keys(three)).toHaveLength(6);
+  expect(three).toMatchObject(two);
 });
 
 describe("transform", () => {

@@ -1,4 +1,4 @@
-import { alertInput, alertPattern, queueMetric, topicPolicy } from "../alert.ts";
+import { alertInput, alertPattern, queueMetric, subscriptionOf, topicPolicy } from "../alert.ts";
 import {
   type Alarm,
   type Alert,
@@ -75,13 +75,13 @@ export function printTopic(topic: Topic, printed: Printed, model: Model): void {
     Topics: [{ Ref }],
     PolicyDocument: object(topicPolicy(topic)),
   });
-  emails.forEach((email, i) => {
-    printed.add("AWS::SNS::Subscription", logicalId(id, `Subscription${i + 1}`), {
+  for (const email of emails) {
+    printed.add("AWS::SNS::Subscription", logicalId(id, `Subscription${subscriptionOf(email)}`), {
       TopicArn: { Ref },
       Protocol: "email",
       Endpoint: email,
     });
-  });
+  }
 }
 
 export function printAlert({ id, name, stateMachine, topic }: Alert, printed: Printed, { pipeline }: Model): void {

@@ -1,4 +1,4 @@
-import { alertInput, alertPattern, queueMetric, topicPolicy } from "../alert.ts";
+import { alertInput, alertPattern, queueMetric, subscriptionOf, topicPolicy } from "../alert.ts";
 import {
   type Alarm,
   type Alert,
@@ -68,13 +68,13 @@ export function printTopic(topic: Topic, printed: Printed): void {
     arn: reference(`aws_sns_topic.${id}.arn`),
     policy: jsonTemplate(topicPolicy(topic)),
   });
-  emails.forEach((email, i) => {
-    printed.add("aws_sns_topic_subscription", `${id}_${i + 1}`, {
+  for (const email of emails) {
+    printed.add("aws_sns_topic_subscription", `${id}_${subscriptionOf(email)}`, {
       topic_arn: reference(`aws_sns_topic.${id}.arn`),
       protocol: "email",
       endpoint: template(email),
     });
-  });
+  }
 }
 
 export function printAlert({ id, name, stateMachine, topic }: Alert, printed: Printed, { pipeline }: Model): void {
