@@ -1,6 +1,7 @@
 // What a pod says of its attempt, in its log, to whoever started its Job; loaded before the pipeline's module.
 import { writeFileSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
+import { inspect } from "node:util";
 import { type EventSink, GlacierError, isGlacierError, type LogLevel, type TaskInvocation } from "@glacier/core";
 import { jsonLine, outputLog, unsettled } from "@glacier/core/execute";
 import { largestTermination } from "../deployment.ts";
@@ -38,6 +39,13 @@ export async function tellAttempt({ mark, invocation, secrets, run }: ToldAttemp
   process.once("beforeExit", () => {
     end({ failed: unsettled(invocation.task).toJSON() });
     process.exit(1);
+  });
+  // Node would print it with what secrets are in it.
+  process.on("uncaughtException", (error) => {
+    if (process.listenerCount("uncaughtException") > 1) return; // the task's own takes it
+    flush();
+    for (const line of inspect(error).split("\n")) log("error", line);
+    write("", () => process.exit(1));
   });
   let failed = false;
   try {
