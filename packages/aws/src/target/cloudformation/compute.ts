@@ -3,6 +3,7 @@ import { cpuOf, lambdaRuntime } from "../engines.ts";
 import { imageRules } from "../image-rules.ts";
 import { type Cluster, find, type LambdaFunction, type Model, type Repository, type TaskDefinition } from "../model.ts";
 import type { Printed } from "../print.ts";
+import { kept } from "./kept.ts";
 import { policiesOf, roleArn } from "./role.ts";
 import { tagList } from "./tags.ts";
 import { logicalId, object, substituted } from "./value.ts";
@@ -25,8 +26,7 @@ export function printFunction(fn: LambdaFunction, printed: Printed, model: Model
 
 export function printRepository({ id, name }: Repository, printed: Printed, model: Model): void {
   printed.add("AWS::ECR::Repository", logicalId(id, "Repository"), {
-    DeletionPolicy: "Retain",
-    UpdateReplacePolicy: "Retain",
+    ...kept,
     RepositoryName: name,
     ImageTagMutability: "IMMUTABLE",
     ImageScanningConfiguration: { ScanOnPush: true },

@@ -1,6 +1,7 @@
 import { bucketRules, tlsOnly } from "../bucket-rules.ts";
 import type { Bucket, LogGroup, Model } from "../model.ts";
 import type { Printed } from "../print.ts";
+import { kept } from "./kept.ts";
 import { tagList } from "./tags.ts";
 import { logicalId, object, substituted } from "./value.ts";
 
@@ -8,8 +9,7 @@ export function printBucket({ id, name, kmsKey }: Bucket, printed: Printed, mode
   const encryption =
     kmsKey === undefined ? { SSEAlgorithm: "AES256" } : { SSEAlgorithm: "aws:kms", KMSMasterKeyID: kmsKey };
   printed.add("AWS::S3::Bucket", logicalId(id, "Bucket"), {
-    DeletionPolicy: "Retain",
-    UpdateReplacePolicy: "Retain",
+    ...kept,
     BucketName: substituted(name),
     VersioningConfiguration: { Status: "Enabled" },
     BucketEncryption: {
@@ -36,6 +36,8 @@ export function printBucket({ id, name, kmsKey }: Bucket, printed: Printed, mode
     Tags: tagList(model),
   });
   printed.add("AWS::S3::BucketPolicy", logicalId(id, "BucketPolicy"), {
+    // Else the bucket that is kept would answer without TLS, too.
+    ...kept,
     Bucket: { Ref: logicalId(id, "Bucket") },
     PolicyDocument: object(tlsOnly(name, model.partition)),
   });
