@@ -234,6 +234,13 @@ it("two schedules that may meet on a day are warned of", async () => {
   ]);
 });
 
+it("whoever deploys a template is told where its code goes", async () => {
+  const files = await (await compiled(one({}))).forms.cloudformation();
+  const { CodeBucket, CodeKey } = JSON.parse(String(files["template.json"])).Parameters;
+  expect(files).toHaveProperty([CodeKey.Default]);
+  expect(CodeBucket.Description).toContain(CodeKey.Default);
+});
+
 it("no text of users' is an expression of Terraform's", async () => {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: Terraform's
   const email = '${file("/etc/hostname")}@acme.example';

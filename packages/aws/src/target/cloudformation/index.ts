@@ -60,7 +60,7 @@ const printers: Printers = {
 function parametersOf(model: Model): Record<string, Json> {
   const types = { subnets: "AWS::EC2::Subnet::Id", securityGroups: "AWS::EC2::SecurityGroup::Id" };
   return {
-    CodeBucket: { Type: "String", Description: `The bucket, in this region, that ${model.code.zip.path} was put in.` },
+    CodeBucket: { Type: "String", Description: `The bucket, in this region, that ${codeKey(model)} was put in.` },
     CodeKey: { Type: "String", Description: "The key that it has there.", Default: codeKey(model) },
     ...Object.fromEntries(
       parameterLists(model).map((name) => [
