@@ -1,6 +1,7 @@
 import type { CompileContext, Diagnostic, GlacierError, Plan } from "@glacier/core";
 import type { BuildCode } from "../code/types.ts";
 import { buildModel, type Prepared } from "./build.ts";
+import { checkCharacters } from "./cloudformation/characters.ts";
 import { templateOf } from "./cloudformation/index.ts";
 import { checkTemplate } from "./cloudformation/size.ts";
 import { AWSCompilation } from "./compilation.ts";
@@ -140,6 +141,7 @@ function checkCloudFormation(model: Model, report: (remark: Diagnostic) => void)
   // Each of a model's resources is one of the template's at least, so that a large one need not be printed for this.
   const { length } = model.resources;
   const least = { text: "", resources: length };
-  const error = checkTemplate(length > limits.templateResources.max ? least : templateOf(model, undefined));
+  const template = length > limits.templateResources.max ? least : templateOf(model, undefined);
+  const error = checkTemplate(template) ?? checkCharacters(model);
   if (error !== undefined) report({ severity: "info", error });
 }

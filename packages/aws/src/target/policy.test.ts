@@ -208,10 +208,7 @@ it("statements are split where IAM's limits are, and none is lost", () => {
       fc.array(
         fc.tuple(
           fc.constantFrom("a:Read", "a:Write"),
-          fc.array(
-            fc.string({ unit: "grapheme-ascii", maxLength: 120 }).map((s) => s.replace(/["\\]/g, "")),
-            { minLength: 1, maxLength: 200 },
-          ),
+          fc.array(fc.string({ unit: "binary", maxLength: 120 }), { minLength: 1, maxLength: 200 }),
         ),
         { maxLength: 6 },
       ),
@@ -226,7 +223,7 @@ it("statements are split where IAM's limits are, and none is lost", () => {
               Action: actions,
               Resource: resources,
             })),
-          }).length;
+          }).replace(/[^\0-\xff]/g, "\\u1234").length;
         if (packed === undefined) {
           expect(size(statements)).toBeGreaterThan(limits.inlinePolicy.max + 9 * limits.managedPolicy.max * 0.9);
           return;

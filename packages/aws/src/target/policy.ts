@@ -89,7 +89,7 @@ export function pack(statements: readonly Statement[]): { inline: Statement[]; m
   for (const statement of statements) {
     let open: Text[] | undefined;
     for (const resource of statement.resources) {
-      const size = plain(resource).length + 3;
+      const size = inLatin1(JSON.stringify(plain(resource))).length + 1;
       const start = sizeOf([{ ...statement, resources: [] }]) - overhead + 1;
       if (open === undefined || size > left) {
         if (size + start > left) {
@@ -121,10 +121,15 @@ export function policyDocument(statements: readonly Statement[]): { readonly [ke
   };
 }
 
+/** JSON text with the characters that IAM takes: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html */
+export function inLatin1(json: string): string {
+  return json.replace(/[\u0100-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 const overhead = JSON.stringify(policyDocument([])).length;
 
 function sizeOf(statements: readonly Statement[]): number {
-  return jsonOf(policyDocument(statements), (part) => ("parts" in part ? plain(part) : part.name)).length;
+  return inLatin1(jsonOf(policyDocument(statements), (part) => ("parts" in part ? plain(part) : part.name))).length;
 }
 
 /** ARN of an object below a storage's root. `key` may have wildcards. */

@@ -65,6 +65,22 @@ it("a prefix is in a role as it is in the key", async () => {
   expect(allows(statements, "s3:PutObject", "arn:aws:s3:::acme/in/new/rows.json")).toBe(true);
 });
 
+it("characters that IAM has no room for are escaped, or said to be too much for CloudFormation", async () => {
+  const pipeline = writing({ bucket: "acme", prefix: "raw/ł😀é" });
+  const { forms, diagnostics } = await compiled(pipeline);
+  expect(said(diagnostics)).toEqual([
+    expect.stringMatching(/^info UNSUPPORTED: the form "cloudformation" .* role "task_load" names ".*raw\/ł😀é/),
+  ]);
+  await expect(forms.cloudformation()).rejects.toMatchObject({ message: diagnostics[0]?.error.message });
+  const files = await forms.terraform();
+  const { resource } = JSON.parse(String(files["main.tf.json"]));
+  // What IAM takes: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
+  for (const { policy } of Object.values<{ policy: string }>(resource.aws_iam_role_policy))
+    expect(policy).toMatch(/^[ -ÿ]+$/);
+  const statements = readTerraform(files).roles.flatMap((role) => role.statements);
+  expect(allows(statements, "s3:PutObject", "arn:aws:s3:::acme/raw/ł😀é/rows.json")).toBe(true);
+});
+
 it.each([
   [undefined, { key: ".glacier/manifests/x.json" }],
   [undefined, { prefix: ".glacier", key: "x.json" }],

@@ -4,6 +4,7 @@ import type { Model } from "../model.ts";
 import type { Transform } from "../options.ts";
 import { parameterLists } from "../parameters.ts";
 import { type Printers, printAll } from "../print.ts";
+import { checkCharacters } from "./characters.ts";
 import { printCluster, printFunction, printRepository, printTaskDefinition } from "./compute.ts";
 import { printAlarm, printAlert, printQueue, printSchedule, printStateMachine, printTopic } from "./engine.ts";
 import { printRole } from "./role.ts";
@@ -11,11 +12,11 @@ import { checkTemplate, type Template } from "./size.ts";
 import { printBucket, printLogGroup } from "./storage.ts";
 import { logicalId, parameterNames } from "./value.ts";
 
-/** A model as a CloudFormation template, with the code that goes to a bucket beside it. Errors: `UNSUPPORTED` where no stack can be so large. */
+/** A model as a CloudFormation template, with the code that goes to a bucket beside it. Errors: `UNSUPPORTED` where no stack can be so large, or name what this one does. */
 export function toCloudFormation(model: Model, transform: Transform | undefined): Artifacts {
   const template = templateOf(model, transform);
-  const tooLarge = checkTemplate(template);
-  if (tooLarge !== undefined) throw tooLarge;
+  const refused = checkTemplate(template) ?? checkCharacters(model);
+  if (refused !== undefined) throw refused;
   return { "template.json": template.text, ...codeFiles(model, codeKey(model)) };
 }
 

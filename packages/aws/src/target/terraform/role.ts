@@ -1,6 +1,6 @@
 import { policyName } from "../../names.ts";
 import type { Role } from "../model.ts";
-import { policyDocument } from "../policy.ts";
+import { inLatin1, policyDocument, type Statement } from "../policy.ts";
 import type { Printed } from "../print.ts";
 import { trustOf } from "../trust.ts";
 import { tags } from "./tags.ts";
@@ -16,17 +16,21 @@ export function printRole(role: Role, printed: Printed): void {
   });
   const of = { role: reference(`aws_iam_role.${id}.name`) };
   if (inline.length > 0) {
-    printed.add("aws_iam_role_policy", id, { name: "glacier", ...of, policy: jsonTemplate(policyDocument(inline)) });
+    printed.add("aws_iam_role_policy", id, { name: "glacier", ...of, policy: policyOf(inline) });
   }
   managed.forEach((statements, i) => {
     const own = `${id}_${i + 1}`;
     printed.add("aws_iam_policy", own, {
       name: policyName(name, i + 1),
-      policy: jsonTemplate(policyDocument(statements)),
+      policy: policyOf(statements),
       tags,
     });
     printed.add("aws_iam_role_policy_attachment", own, { ...of, policy_arn: reference(`aws_iam_policy.${own}.arn`) });
   });
+}
+
+function policyOf(statements: readonly Statement[]): string {
+  return inLatin1(jsonTemplate(policyDocument(statements)));
 }
 
 /** What must be there before something may do what the role says. */
