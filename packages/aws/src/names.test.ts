@@ -5,7 +5,19 @@ import * as names from "./names.ts";
 const name = () =>
   fc.oneof(
     fc.stringMatching(/^[a-z][a-z0-9_-]{0,62}$/),
-    fc.constantFrom("a", "b", "a-b", "a_b", "a--b", "a-", "run", "z".repeat(63), `${"z".repeat(62)}1`),
+    fc.constantFrom(
+      "a",
+      "b",
+      "a-b",
+      "a_b",
+      "a--b",
+      "a-",
+      "run",
+      "z".repeat(63),
+      `${"z".repeat(62)}1`,
+      "sthree",
+      "amzn-s3-demo",
+    ),
   );
 const parts = () => fc.record({ pipeline: name(), tenant: fc.option(name(), { nil: undefined }), task: name() });
 
@@ -24,7 +36,11 @@ const kinds: readonly [
   ["alarm", (d) => names.alarmName(d), /^[\w-]{1,255}$/],
   ["rule", (d) => names.ruleName(d), /^[\w.-]{1,64}$/],
   ["repository", (d) => names.repositoryName(d), /^(?=.{1,256}$)[a-z0-9]+([._-][a-z0-9]+)*$/],
-  ["bucket", (d) => names.bucketName(d, "ap-southeast-2", "123456789012"), /^(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/],
+  [
+    "bucket",
+    (d) => names.bucketName(d, "ap-southeast-2", "123456789012"),
+    /^(?!.*--|sthree-|amzn-s3-demo-)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,
+  ],
 ];
 
 describe.each(kinds)("names of a %s", (kind, of, legal) => {

@@ -92,8 +92,12 @@ export function bucketStem(deployment: Deployment, region: string): string {
   const max = 63 - 12 - region.length - 2;
   const name = join(parts, max);
   const folded = name.replace(/[-_]+/g, "-").replace(/-$/, "");
+  if (reserved.test(`${folded}-`)) return hashed(`glacier-${folded}`, parts, max);
   return folded === name ? name : hashed(folded, parts, max);
 }
+
+/** What S3 lets no bucket's name begin with, of what a stem can. */
+const reserved = /^(sthree|amzn-s3-demo)-/;
 
 /** What stands before the name of each secret in Secrets Manager, unless the target's options say otherwise. */
 export function defaultSecretsPrefix({ pipeline, tenant }: Deployment): string {

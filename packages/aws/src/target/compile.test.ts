@@ -234,6 +234,25 @@ it("two schedules that may meet on a day are warned of", async () => {
   ]);
 });
 
+it("a time zone has a name", async () => {
+  expect(
+    await remarksOf(pipelineOf([taskOf("a")], { schedule: { cron: "0 3 * * *", timeZone: "+05:30" } as never })),
+  ).toEqual([expect.stringMatching(/^error OPTION_INVALID: pipeline "orders" .*time zone "\+05:30"/)]);
+});
+
+it.each([
+  ["us-east-1", "aws"],
+  ["us-iso-east-1", "aws-iso"],
+  ["us-isob-east-1", "aws-iso-b"],
+  ["eu-isoe-west-1", "aws-iso-e"],
+  ["us-isof-south-1", "aws-iso-f"],
+  ["eusc-de-east-1", "aws-eusc"],
+])("ARNs in %s are of the partition %s", async (region, partition) => {
+  const { forms } = await compiled(one({}), { region });
+  const main = String((await forms.terraform())["main.tf.json"]);
+  expect(new Set(main.match(/(?<=arn:)aws[a-z-]*/g))).toEqual(new Set([partition]));
+});
+
 it("whoever deploys a template is told where its code goes", async () => {
   const files = await (await compiled(one({}))).forms.cloudformation();
   const { CodeBucket, CodeKey } = JSON.parse(String(files["template.json"])).Parameters;

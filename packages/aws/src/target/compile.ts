@@ -11,7 +11,7 @@ import type { Model } from "./model.ts";
 import type { AWSTargetOptions } from "./options.ts";
 import { checkStorage } from "./reach.ts";
 import { checkS3Names } from "./s3-names.ts";
-import { schedulesOf } from "./schedule.ts";
+import { checkTimeZone, schedulesOf } from "./schedule.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 import { stateMachineOf } from "./state-machine.ts";
 import { jsonOf } from "./text.ts";
@@ -100,6 +100,7 @@ function checkMachine(
 function checkedSchedules({ schedule, pipeline }: Plan, report: (remark: Diagnostic) => void): string[] {
   if (schedule === undefined) return [];
   try {
+    checkTimeZone(pipeline, schedule.timeZone);
     const expressions = schedulesOf(schedule.cron);
     if (expressions.length > 1) {
       report(

@@ -14,7 +14,7 @@ export function retryOf(
   return [
     {
       ErrorEquals: errors,
-      MaxAttempts: max,
+      MaxAttempts: Math.min(max, mostAttempts),
       IntervalSeconds: interval,
       BackoffRate: Math.max(1, factor),
       // A cap must be above the first interval.
@@ -23,6 +23,9 @@ export function retryOf(
     },
   ];
 }
+
+/** https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html#error-handling-retrying-after-an-error */
+const mostAttempts = 99_999_999;
 
 /**
  * Names of what may be tried again: errors of Glacier's, and a function that ended before it answered. Lambda calls one

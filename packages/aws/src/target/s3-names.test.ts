@@ -84,6 +84,7 @@ it("characters that IAM has no room for are escaped, or said to be too much for 
 it.each([
   [undefined, { key: ".glacier/manifests/x.json" }],
   [undefined, { prefix: ".glacier", key: "x.json" }],
+  [undefined, { bucket: `orders-${testAccount}-us-east-1`, prefix: ".glacier/code" }],
   ["acme-data", { bucket: "acme-data", key: ".glacier/code/x.zip" }],
 ])("nothing of the pipeline's is written between the deployment's own notes: %j", async (bucket, place) => {
   const rows = new Dataset("rows", { storage: { kind: "s3", bucket: defaultBucket, ...place } });

@@ -4,20 +4,21 @@ import { rootOf } from "../storage/bucket.ts";
 import { remark } from "./limits.ts";
 import { inS3 } from "./reach.ts";
 import type { Settings } from "./settings.ts";
-import { plain } from "./text.ts";
+import { couldBe } from "./text.ts";
 
 /**
  * A remark on each dataset in S3 whose storage a role can't be given: what it names goes into policies, where a wildcard
  * would be more than one bucket or key.
  */
 export function checkS3Names(datasets: readonly PlanDataset[], { bucketName }: Settings): Diagnostic[] {
+  const isOwn = (bucket: string) => bucket === defaultBucket || couldBe(bucketName, bucket);
   return datasets.filter(inS3).flatMap(({ name, storage, key, producer, consumers }): Diagnostic[] => {
     const users = [...(producer === undefined ? [] : [producer]), ...consumers];
     const what = `dataset "${name}" (of ${users.map((user) => `"${user}"`).join(", ")})`;
     const refuse = (why: string, hint: string): Diagnostic =>
       remark("error", "OPTION_INVALID", `${what} ${why}`, hint, { dataset: name });
     const wrong = Object.entries(checks).filter(([, { accepts }]) => !accepts(storage));
-    const own = producer !== undefined && [defaultBucket, plain(bucketName)].includes(String(storage["bucket"]));
+    const own = producer !== undefined && isOwn(String(storage["bucket"]));
     return [
       ...wrong.map(([option, { hint }]) => refuse(`has storage whose ${option} is not legal`, hint)),
       ...(wrong.length === 0 && own && `${rootOf(storage)}${key}`.startsWith(rootOf(defaultState))

@@ -1,3 +1,4 @@
+import { GlacierError } from "@glacier/core";
 import { type CronField, lastDay, parseCron } from "@glacier/core/compile";
 
 /**
@@ -19,6 +20,19 @@ export function schedulesOf(cron: string): string[] {
         : // EventBridge counts from Sunday as 1.
           `cron(${start} ? ${month} ${print(field, 1)} *)`,
     );
+}
+
+/**
+ * Errors: `OPTION_INVALID` of an offset, which JavaScript takes for a time zone.
+ * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#time-zones
+ */
+export function checkTimeZone(pipeline: string, timeZone: string): void {
+  if (!/^[+-]/.test(timeZone)) return;
+  throw new GlacierError("OPTION_INVALID", {
+    message: `pipeline "${pipeline}" has a schedule in the time zone "${timeZone}", and EventBridge Scheduler takes no offsets`,
+    hint: 'Use an IANA name, such as "Asia/Kolkata".',
+    context: { pipeline },
+  });
 }
 
 /** All values, equal steps from the first to the last possible one, or ranges and values. */

@@ -32,6 +32,14 @@ export function settingsOf(options: AWSTargetOptions, { pipeline, tenant }: Plan
 
 /** https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html */
 function partitionOf(region: string): string {
-  const known = { cn: "aws-cn", "us-gov": "aws-us-gov", "us-iso": "aws-iso", "us-isob": "aws-iso-b", eusc: "aws-eusc" };
+  const known = {
+    cn: "aws-cn",
+    "us-gov": "aws-us-gov",
+    "us-iso": "aws-iso",
+    "us-isob": "aws-iso-b",
+    "eu-isoe": "aws-iso-e",
+    "us-isof": "aws-iso-f",
+    eusc: "aws-eusc",
+  };
   return Object.entries(known).find(([start]) => region.startsWith(`${start}-`))?.[1] ?? "aws";
 }

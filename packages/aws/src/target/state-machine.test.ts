@@ -132,6 +132,10 @@ describe("a task's retries", () => {
     expect(errors).not.toContain("DATA_INVALID");
   });
 
+  it("are as many as Step Functions takes", async () => {
+    expect(await retryOf({ retries: 1e12 })).toMatchObject([{ MaxAttempts: 99_999_999 }]);
+  });
+
   it("are of a container's attempts, not of its state, which can't tell why it ended", async () => {
     const machine = await machineOf(
       pipelineOf([taskOf("load", { retries: 3, compute: compute.container({ image: "node:24" }) })]),

@@ -79,6 +79,13 @@ export function plain(value: Text): string {
     .join("");
 }
 
+/** Whether a text is that one in some account. It has no references of other kinds. */
+export function couldBe(value: Text, actual: string): boolean {
+  if (typeof value === "string") return value === actual;
+  const parts = value.parts.map((part) => (typeof part === "string" ? part : `\\d{${accountLength}}`));
+  return new RegExp(`^${parts.join("")}$`).test(actual);
+}
+
 /** A value as JSON text; `print` says what stands for a text that isn't plain. */
 export function jsonOf(value: Value, print: (text: Join | ParameterList) => unknown): string {
   // Class instances have no toJSON, so the replacer sees them as they are.
