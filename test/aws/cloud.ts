@@ -94,7 +94,7 @@ export async function startCloud(docker?: DockerService): Promise<Cloud> {
       () => 0,
       (error: { code?: number }) => error.code ?? 1,
     );
-    const task = { Containers: [{ ExitCode }], StoppedReason: "Essential container in task exited" };
+    const task = { Containers: [{ Name: "task", ExitCode }], StoppedReason: "Essential container in task exited" };
     if (ExitCode !== 0) throw taskError({ Error: "States.TaskFailed", Cause: JSON.stringify(task) });
     return task;
   }

@@ -113,7 +113,7 @@ describe.skipIf(missing !== undefined)("container tasks in their images", () => 
     });
     const { answer } = await deployed.finish(run, {
       Error: "States.TaskFailed",
-      Cause: '{"Containers":[{"ExitCode":1}]}',
+      Cause: '{"Containers":[{"Name":"task","ExitCode":1}]}',
     });
     expect(answer).toMatchObject({
       error: { Error: "TASK_FAILED", Cause: expect.stringContaining("no luck in here") },

@@ -14,7 +14,7 @@ const training = new Pipeline(
 
 const arn = "arn:aws:ecs:eu-west-1:123456789012:task/models/0a1b2c";
 const stopped = (container: object, more: object = {}) => ({
-  tasks: [{ taskArn: arn, lastStatus: "STOPPED", containers: [container], ...more }],
+  tasks: [{ taskArn: arn, lastStatus: "STOPPED", containers: [{ name: "task", ...container }], ...more }],
 });
 const running = { tasks: [{ taskArn: arn, lastStatus: "RUNNING", containers: [{}] }] };
 
@@ -53,7 +53,6 @@ async function run(
     DescribeTasks: ({ tasks }) => looks(++look, tasks),
     StopTask: () => ({}),
     DescribeStateMachine: () => ({ definition, stateMachineArn: "a", name: "models", roleArn: "r", type: "STANDARD" }),
-    GetLogEvents: () => ({ events: [{ message: "the last" }, { message: "words" }] }),
   };
   let attempts = "";
   const server = createServer(async (request, response) => {
@@ -161,7 +160,7 @@ describe("a task on Fargate", () => {
   });
 
   it.each([
-    [{ exitCode: 9 }, {}, "TASK_CRASHED", "the last\nwords"],
+    [{ exitCode: 9 }, {}, "TASK_CRASHED", "exit code 9"],
     [
       { exitCode: 137, reason: "OutOfMemoryError: Container killed due to memory usage" },
       {},
@@ -206,7 +205,7 @@ describe("a task on Fargate", () => {
     const pipeline = new Pipeline("models", tasks, { module: import.meta.url });
     const { error, requests } = await run(
       (_, arns) => ({
-        tasks: arns.map((taskArn) => ({ taskArn, lastStatus: "STOPPED", containers: [{ exitCode: 0 }] })),
+        tasks: arns.map((taskArn) => ({ taskArn, lastStatus: "STOPPED", containers: [{ name: "task", exitCode: 0 }] })),
       }),
       { pipeline, start: ({ taskDefinition }) => ({ tasks: [{ taskArn: `${arn}-${taskDefinition}` }] }) },
     );

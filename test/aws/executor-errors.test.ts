@@ -56,6 +56,8 @@ function crashed(error: { errorType: string; errorMessage: string }, report = ""
   };
 }
 
+const succeeded = (attempt: number): Answer => ({ status: 200, body: JSON.stringify({ task: "clean", attempt }) });
+
 const reportOf = (used: number) =>
   `REPORT RequestId: r\tDuration: 900.00 ms\tBilled Duration: 901 ms\tMemory Size: 128 MB\tMax Memory Used: ${used} MB\t\n`;
 
@@ -131,7 +133,7 @@ it("a run whose execution can't be followed any more goes on, and the error says
 describe("what an invocation can end with", () => {
   it("is repeated without an attempt when it was turned away", async () => {
     const { error, events, calls } = await run((call) =>
-      call < 3 ? refused(429, "TooManyRequestsException") : { status: 200, body: "{}" },
+      call < 3 ? refused(429, "TooManyRequestsException") : succeeded(1),
     );
     expect(error).toBeUndefined();
     expect(calls).toBe(3);
@@ -139,7 +141,7 @@ describe("what an invocation can end with", () => {
   });
 
   it("is the scheduler's to repeat when it may have run", async () => {
-    const { error, events, calls } = await run((call) => (call === 1 ? undefined : { status: 200, body: "{}" }));
+    const { error, events, calls } = await run((call) => (call === 1 ? undefined : succeeded(2)));
     expect(error).toBeUndefined();
     expect(calls).toBe(2);
     expect(events).toContainEqual(

@@ -52,6 +52,9 @@ export const variables: {
 /** The zip's exports that Lambda calls: for tasks a {@link RemoteAttempt}, for the run function a {@link RunRequest}. */
 export const handlers: { readonly task: string; readonly run: string } = { task: "index.handler", run: "index.run" };
 
+/** What a task's function answers after its attempt: nothing of the data or the log, since Step Functions keeps answers. */
+export type TaskAnswer = Pick<RemoteAttempt, "task" | "attempt">;
+
 /** What the run function takes, before the first task and after the last. */
 export type RunRequest =
   /** `execution` is the run's id, `input` brings its params. Answers a {@link RemoteRun}. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { beginRun, collectEvents, finishRun, type RemoteRun, runAttempt } from "../src/execute/index.ts";
+import { beginRun, finishRun, type RemoteRun, runAttempt } from "../src/execute/index.ts";
 import {
   compute,
   createRegistry,
@@ -289,44 +289,5 @@ describe("a run that an engine walks", () => {
       "task.succeeded right",
       "run.finished",
     ]);
-  });
-});
-
-describe("collectEvents", () => {
-  const log = (message: string): RunEvent => ({
-    type: "log",
-    runId: "r",
-    time: 1,
-    task: "t",
-    attempt: 1,
-    level: "info",
-    message,
-  });
-  const started: RunEvent = { type: "attempt.started", runId: "r", time: 1, task: "t", attempt: 1 };
-
-  it("keeps everything but progress where there is room", () => {
-    const { emit, answer } = collectEvents(10_000);
-    const counts = { rowsRead: 1, bytesRead: 1, rowsWritten: 1, bytesWritten: 1 };
-    for (const event of [started, log("hello")]) emit(event);
-    emit({ type: "task.progress", runId: "r", time: 1, task: "t", attempt: 1, ...counts });
-    expect(answer()).toEqual({ events: [started, log("hello")], leftOut: 0 });
-  });
-
-  it("leaves out logs first, the oldest first, and says how many", () => {
-    const { emit, answer } = collectEvents(2000);
-    emit(started);
-    for (let i = 0; i < 500; i++) emit(log(`é ${i}`));
-    const collected = answer();
-    expect(new TextEncoder().encode(JSON.stringify(collected)).length).toBeLessThanOrEqual(2000);
-    expect(collected.events[0]).toEqual(started);
-    expect(collected.events.at(-1)).toEqual(log("é 499"));
-    expect(collected.leftOut).toBe(501 - collected.events.length);
-  });
-
-  it("holds its limit against a line that is larger", () => {
-    const { emit, answer } = collectEvents(500);
-    emit(started);
-    emit(log("x".repeat(1000)));
-    expect(answer()).toEqual({ events: [started], leftOut: 1 });
   });
 });

@@ -1,4 +1,3 @@
-import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import type { ECSClient } from "@aws-sdk/client-ecs";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { S3Client } from "@aws-sdk/client-s3";
@@ -18,7 +17,6 @@ export interface Clients {
   lambda(): Promise<Service<typeof import("@aws-sdk/client-lambda"), LambdaClient>>;
   ecs(): Promise<Service<typeof import("@aws-sdk/client-ecs"), ECSClient>>;
   sfn(): Promise<Service<typeof import("@aws-sdk/client-sfn"), SFNClient>>;
-  logs(): Promise<Service<typeof import("@aws-sdk/client-cloudwatch-logs"), CloudWatchLogsClient>>;
   /** For a bucket that may say itself where it is. */
   s3(place: Pick<S3Resource, "region" | "endpoint" | "forcePathStyle">): Promise<S3Client>;
   /** Ends the connections of those made here; the next call makes new ones. */
@@ -81,10 +79,6 @@ export function createClients({ region, credentials, endpoint, clients = {} }: A
     async sfn() {
       const sdk = await import("@aws-sdk/client-sfn");
       return { sdk, client: await once("sfn", clients.sfn, async () => new sdk.SFNClient(common)) };
-    },
-    async logs() {
-      const sdk = await import("@aws-sdk/client-cloudwatch-logs");
-      return { sdk, client: await once("logs", clients.logs, async () => new sdk.CloudWatchLogsClient(common)) };
     },
     async s3(place) {
       const { S3Client } = await import("@aws-sdk/client-s3");

@@ -55,7 +55,8 @@ export function createDirect(clients: Clients, lookUp: (plan: Plan) => Promise<D
   const runs = new Map<string, Promise<DirectRun>>();
 
   function runOf({ runId, sources }: TaskInvocation, { plan, registry }: ExecutionContext): Promise<DirectRun> {
-    let run = runs.get(runId);
+    const name = JSON.stringify([plan.tenant, plan.pipeline, runId]);
+    let run = runs.get(name);
     if (run === undefined) {
       // Below a folder: no part of the run's journal, into which the scheduler's own writes them.
       const segment = `attempts/${Date.now()}`;
@@ -69,8 +70,8 @@ export function createDirect(clients: Clients, lookUp: (plan: Plan) => Promise<D
         watch: undefined,
       };
       run = writePins(plan, runId, sources, registry).then(() => opened);
-      run.catch(() => runs.delete(runId));
-      runs.set(runId, run);
+      run.catch(() => runs.delete(name));
+      runs.set(name, run);
     }
     return run;
   }
@@ -82,7 +83,7 @@ export function createDirect(clients: Clients, lookUp: (plan: Plan) => Promise<D
       const run = await runOf(invocation, context);
       const request = { task, attempt, run: { runId, params, segment: run.segment, selected } };
       const ear = listen(request, run, context);
-      const started: DirectAttempt = { plan, request, signal, token: tokenOf(request), note: ear.note };
+      const started: DirectAttempt = { plan, request, signal, token: tokenOf(plan, request), note: ear.note };
       let failure: { readonly error: unknown } | undefined;
       try {
         if (findTask(plan.tasks, task).compute?.kind === "container") {
@@ -151,8 +152,8 @@ async function lookRegularly(run: DirectRun): Promise<void> {
   run.looking = false;
 }
 
-function tokenOf({ task, attempt, run: { runId, segment } }: RemoteAttempt): string {
+function tokenOf({ tenant, pipeline }: Plan, { task, attempt, run: { runId, segment } }: RemoteAttempt): string {
   return createHash("sha256")
-    .update(JSON.stringify([runId, segment, task, attempt]))
+    .update(JSON.stringify([tenant, pipeline, runId, segment, task, attempt]))
     .digest("hex");
 }

@@ -7,7 +7,13 @@ import type { DirectAttempt } from "./direct.ts";
 import { type Network, runContainer } from "./ecs.ts";
 
 const network: Network = { subnets: [], securityGroups: [], assignPublicIp: "DISABLED" };
-const stopped = { lastStatus: "STOPPED", containers: [{ exitCode: 0 }] };
+const stopped = {
+  lastStatus: "STOPPED",
+  containers: [
+    { name: "aws-guardduty-agent-X1", exitCode: 137 },
+    { name: "task", exitCode: 0 },
+  ],
+};
 const outage = () => Promise.reject(new GlacierError("UNAVAILABLE", { message: "ECS is out", hint: "Wait." }));
 
 /** Runs a container over an ECS that says so of it, look by look. */
@@ -59,5 +65,53 @@ describe("a container that can't be looked at", () => {
   it("is gone only where ECS says that it knows of none", async () => {
     const { error } = await run(async () => undefined);
     expect(error).toMatchObject({ code: "TASK_CRASHED", message: expect.stringContaining("knows nothing") });
+  });
+});
+
+describe("a container that ended", () => {
+  it.each([
+    ["by its own code", { stopCode: "EssentialContainerExited" }, { exitCode: 7 }, "TASK_CRASHED", true],
+    ["for lack of memory", { stopCode: "EssentialContainerExited" }, { exitCode: 137 }, "OUT_OF_MEMORY", false],
+    [
+      "with its host",
+      { stopCode: "TerminationNotice", stoppedReason: "Fargate maintenance" },
+      { exitCode: 137 },
+      "EVICTED",
+      true,
+    ],
+    ["by hand", { stopCode: "UserInitiated", stoppedReason: "stopped by ana" }, { exitCode: 143 }, "EVICTED", true],
+    [
+      "before it began",
+      { stopCode: "TaskFailedToStart", stoppedReason: "ResourceInitializationError: no route" },
+      {},
+      "UNAVAILABLE",
+      true,
+    ],
+    [
+      "for lack of an image",
+      { stopCode: "TaskFailedToStart", stoppedReason: "CannotPullContainerError: gone" },
+      {},
+      "IMAGE_UNAVAILABLE",
+      false,
+    ],
+  ] as const)("%s", async (_, end, own, code, retryable) => {
+    const containers = [
+      { name: "log-router", exitCode: 0 },
+      { name: "task", ...own },
+    ];
+    const { error } = await run(async () => ({ lastStatus: "STOPPED", ...end, containers }));
+    expect(error).toMatchObject({ code, retryable, context: { task: "train" } });
+    if ("stoppedReason" in end) expect(error?.message).toContain(end.stoppedReason);
+  });
+
+  it("is told with the log that has its last words, and none of them", async () => {
+    const containers = [{ name: "task", exitCode: 7 }];
+    const { error, sent } = await run(async () => ({
+      lastStatus: "STOPPED",
+      taskArn: "arn:aws:ecs:::task/c/0a1b",
+      containers,
+    }));
+    expect(error?.hint).toMatch(/aws logs tail \/aws\/ecs\/\S+ --log-stream-names task\/task\/0a1b$/);
+    expect(sent).toEqual(["RunTaskCommand"]);
   });
 });

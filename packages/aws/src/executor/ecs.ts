@@ -48,9 +48,9 @@ export async function runContainer(
     const { task, failure } = seen;
     if (task?.lastStatus === "STOPPED") {
       if (stopping) throw signal.reason;
-      const [container] = task.containers ?? [];
+      const container = task.containers?.find(({ name }) => name === containerName);
       if (container?.exitCode === 0) return;
-      throw await ended(task, attempt, clients);
+      throw ended(task, attempt);
     }
     blind = task === undefined ? blind + 1 : 0;
     const hopeless = blind > mostBlind || failure?.retryable === false;
@@ -122,44 +122,32 @@ async function stop(arn: string, cluster: string, clients: Clients, task: string
   }
 }
 
-/** The container's end as an error, with its last words. */
-async function ended(
-  stopped: Task,
+/** The container's end as an error. */
+function ended(
+  { stopCode, stoppedReason, containers = [], taskArn = "" }: Task,
   { plan, request: { task } }: DirectAttempt,
-  clients: Clients,
-): Promise<GlacierError> {
+): GlacierError {
   const { code, message, hint, context } = containerError({
-    ...(stopped.stoppedReason !== undefined && { StoppedReason: stopped.stoppedReason }),
-    Containers: (stopped.containers ?? []).map(({ exitCode, reason }) => ({
+    ...(stopCode !== undefined && { StopCode: stopCode }),
+    ...(stoppedReason !== undefined && { StoppedReason: stoppedReason }),
+    Containers: containers.map(({ name, exitCode, reason }) => ({
+      ...(name !== undefined && { Name: name }),
       ...(exitCode !== undefined && { ExitCode: exitCode }),
       ...(reason !== undefined && { Reason: reason }),
     })),
   });
-  const group = logGroupName("ecs", taskFamily(plan, task));
-  const words = await lastWords(group, stopped.taskArn ?? "", clients);
   return new GlacierError(code, {
-    message: `task "${task}": ${message}${words === "" ? "" : `:\n${words}`}`,
-    hint,
+    message: `task "${task}": ${message}`,
+    hint: code === "TASK_CRASHED" ? `${hint} ${logOf(taskFamily(plan, task), taskArn)}` : hint,
     context: { task, ...context },
   });
 }
 
-/** The end of what a container printed; nothing where it can't be read, since another error is being told. */
-async function lastWords(logGroupName: string, arn: string, clients: Clients): Promise<string> {
-  const id = arn.split("/").at(-1);
-  try {
-    const { sdk, client } = await clients.logs();
-    // awslogs names a stream after its prefix, the container and the task; the prefix is the container's name again.
-    const command = new sdk.GetLogEventsCommand({
-      logGroupName,
-      logStreamName: `${containerName}/${containerName}/${id}`,
-      limit: 20,
-    });
-    const { events = [] } = await client.send(command);
-    return events.map(({ message }) => message ?? "").join("\n");
-  } catch {
-    return "";
-  }
+/** What shows a container's last words. They may hold anything, secrets too, so that no error quotes them. */
+function logOf(family: string, arn: string): string {
+  // awslogs names a stream after its prefix, the container and the task; the prefix is the container's name again.
+  const stream = `${containerName}/${containerName}/${arn.split("/").at(-1)}`;
+  return `aws logs tail ${logGroupName("ecs", family)} --log-stream-names ${stream}`;
 }
 
 /** The error of a container that can't be looked at. It may run on: another attempt would run beside it. */

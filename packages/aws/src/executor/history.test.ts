@@ -80,6 +80,18 @@ describe("an execution's history", () => {
     expect(said[9]).toMatchObject({ attempt: 2, error: { code: "TASK_FAILED", message: 'task "left": twice' } });
   });
 
+  it("goes on where it was redriven after its end", () => {
+    const told = new Told();
+    const failed = told.add("ExecutionFailed", told.enter("Finish", told.add("ExecutionStarted", 0)), {
+      executionFailedEventDetails: { error: "Lambda.ServiceException", cause: "out" },
+    });
+    expect(read(told.events).end).toMatchObject({ status: "failed" });
+    const redriven = told.add("ExecutionRedriven", failed);
+    expect(read(told.events).end).toBeUndefined();
+    told.add("ExecutionSucceeded", redriven);
+    expect(read(told.events).end).toEqual({ status: "succeeded" });
+  });
+
   it("blames the last task where the service's own failures used up the tries", () => {
     const told = new Told();
     const id = told.add("TaskFailed", told.add("TaskScheduled", told.enter("left", told.add("ExecutionStarted", 0))), {

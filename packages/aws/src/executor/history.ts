@@ -57,10 +57,16 @@ export class History {
     this.#emit = emit;
   }
 
-  /** Takes the next events, after the segments were refreshed; answers how the execution ended when it has. */
+  /** Takes the next events, after the segments were refreshed; answers how the execution ended when it has, and was not redriven. */
   take(events: readonly HistoryEvent[]): End | undefined {
     let end: End | undefined;
-    for (const event of events) end = this.#one(event) ?? end;
+    for (const event of events) {
+      end = this.#one(event) ?? end;
+      if (event.type === "ExecutionRedriven") {
+        end = undefined;
+        this.#failed = false;
+      }
+    }
     for (const open of this.#open.values()) if (open.failed === undefined) this.#tell(open);
     return end;
   }

@@ -1,7 +1,7 @@
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import * as sdk from "@aws-sdk/client-lambda";
 import { GlacierError, type Json } from "@glacier/core";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { pipelineOf, planOf, taskOf } from "../../test/plans.ts";
 import type { Clients } from "./clients.ts";
 import type { DirectAttempt } from "./direct.ts";
@@ -39,6 +39,37 @@ it("a run that is cancelled while a throttled invocation waits for its next try 
   await expect(runFunction(attemptWith(controller.signal), clients)).rejects.toBe(cancelled);
   await new Promise((resolve) => setImmediate(resolve));
   expect(calls).toBe(1);
+});
+
+it.each([
+  ["a proxy's page", "<html>sign in</html>"],
+  ["nothing", ""],
+  ["null", "null"],
+])("an answer of %s is no task's success", async (_, text) => {
+  const send = async () => ({ StatusCode: 200, Payload: new TextEncoder().encode(text) });
+  const attempt = attemptWith(new AbortController().signal);
+  await expect(runFunction(attempt, clientsWith(send as never))).rejects.toMatchObject({
+    code: "UNAVAILABLE",
+    message: expect.stringContaining("is not its function"),
+    context: { task: "clean" },
+  });
+});
+
+it.each([
+  { name: "Error", code: "ECONNREFUSED" },
+  { name: "ServiceUnavailable", $metadata: { httpStatusCode: 503 } },
+])("an invocation that can't have arrived is repeated: %j", async (error) => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  let calls = 0;
+  const send = async () => {
+    if (++calls < 3) throw Object.assign(new Error("no"), error);
+    return { StatusCode: 200, Payload: new TextEncoder().encode('{"task":"clean","attempt":1}') };
+  };
+  const ran = runFunction(attemptWith(new AbortController().signal), clientsWith(send as never));
+  await vi.advanceTimersByTimeAsync(10_000);
+  await ran;
+  expect(calls).toBe(3);
 });
 
 it("params that no request has room for start no function", async () => {

@@ -1,6 +1,7 @@
 import type { InvocationResponse } from "@aws-sdk/client-lambda";
 import { GlacierError, isGlacierError } from "@glacier/core";
 import { raceAbort, sleep } from "@glacier/core/execute";
+import type { TaskAnswer } from "../deployment.ts";
 import { functionName } from "../names.ts";
 import { checkPayload } from "../run-data.ts";
 import { functionError } from "../runtime/caught.ts";
@@ -25,7 +26,9 @@ export async function runFunction(attempt: DirectAttempt, clients: Clients): Pro
   });
   const report = parseReport(Buffer.from(answer.LogResult ?? "", "base64").toString());
   if (report !== undefined) attempt.note(describeReport(report));
-  if (answer.FunctionError !== undefined) throw failure(request.task, parse(answer.Payload), report);
+  const told = parse(answer.Payload);
+  if (answer.FunctionError !== undefined) throw failure(request.task, told, report);
+  if (!isAnswer(told, request)) throw noFunction(request.task, answer.StatusCode);
 }
 
 /** Milliseconds that a function gets to end by itself after its timeout: the start of a machine doesn't count for it. */
@@ -69,12 +72,26 @@ function refused(error: unknown, name: string, task: string): GlacierError {
   });
 }
 
-function parse(payload: Uint8Array | undefined): Parameters<typeof functionError>[0] {
+function parse(payload: Uint8Array | undefined): object {
   try {
-    return JSON.parse(new TextDecoder().decode(payload)) ?? {};
+    const value: unknown = JSON.parse(new TextDecoder().decode(payload));
+    return typeof value === "object" && value !== null ? value : {};
   } catch {
     return {};
   }
+}
+
+/** Whether an attempt's handler answered, and not a proxy on the way. */
+function isAnswer(told: Partial<TaskAnswer>, { task, attempt }: TaskAnswer): boolean {
+  return told.task === task && told.attempt === attempt;
+}
+
+function noFunction(task: string, status: number | undefined): GlacierError {
+  return new GlacierError("UNAVAILABLE", {
+    message: `task "${task}": what answered its invocation${status === undefined ? "" : ` (status ${status})`} is not its function, so whether it ran isn't known`,
+    hint: "Look at the proxy or gateway between this machine and Lambda (HTTPS_PROXY, the option `endpoint`), and deploy what AWSTarget emits again.",
+    context: { task },
+  });
 }
 
 /** The handler's own error, or what Lambda says of a process that ended without one, with what it used. */

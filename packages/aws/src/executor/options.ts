@@ -1,4 +1,3 @@
-import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import type { ECSClient } from "@aws-sdk/client-ecs";
 import type { LambdaClient, LambdaClientConfig } from "@aws-sdk/client-lambda";
 import type { S3Client } from "@aws-sdk/client-s3";
@@ -37,7 +36,6 @@ export interface OwnClients {
   readonly lambda?: LambdaClient;
   readonly ecs?: ECSClient;
   readonly sfn?: SFNClient;
-  readonly logs?: CloudWatchLogsClient;
   readonly s3?: S3Client;
 }
 

@@ -56,6 +56,15 @@ const names: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ExecutionLimitExceeded: ["THROTTLED", slower],
   EC2ThrottledException: ["THROTTLED", slower],
   ENILimitReachedException: ["THROTTLED", slower],
+  SubnetIPAddressLimitReachedException: [
+    "THROTTLED",
+    "Wait for addresses to be free, or give the function larger subnets.",
+  ],
+  EC2AccessDeniedException: [
+    "PERMISSION_DENIED",
+    "The function's role may not use its VPC: allow it what AWSLambdaVPCAccessExecutionRole does.",
+  ],
+  InvalidZipFileException: ["BUNDLE_FAILED", deploy],
   ResourceNotReadyException: ["UNAVAILABLE", "The function is just being made ready: try again."],
   ResourceConflictException: ["UNAVAILABLE", "The function is just being updated: try again."],
 };
@@ -96,6 +105,11 @@ export function serviceError(thrown: unknown, { what, action, missing: lacking, 
   // ECS wraps what EC2 says of its network into a name that says nothing of it.
   if (status === 429 || /Rate exceeded|\bThrottling/.test(said)) return failed("THROTTLED", slower);
   if (name === "ClientException" && /capacity limit/i.test(said)) return failed("UNAVAILABLE", slower);
+  if (name === "InvalidParameterException")
+    return failed(
+      "OPTION_INVALID",
+      "Check the subnets and security groups of AWSTarget({ network }), compile and apply.",
+    );
   if (said === "Region is missing") {
     return failed(
       "OPTION_INVALID",
@@ -122,9 +136,18 @@ function whyNone(said: string): string {
 
 /** Whether a request was turned away before it did anything, and will be let in later. */
 export function wasTurnedAway(thrown: unknown): boolean {
-  const { name = "", $metadata } = (thrown ?? {}) as { name?: string; $metadata?: { httpStatusCode?: number } };
+  const {
+    name = "",
+    code = "",
+    $metadata,
+  } = (thrown ?? {}) as {
+    name?: string;
+    code?: string;
+    $metadata?: { httpStatusCode?: number };
+  };
   return (
-    $metadata?.httpStatusCode === 429 ||
+    [429, 503].includes($metadata?.httpStatusCode ?? 0) ||
+    ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"].includes(code) ||
     (Object.hasOwn(names, name) && ["THROTTLED", "UNAVAILABLE"].includes(names[name]?.[0] ?? ""))
   );
 }

@@ -1,5 +1,6 @@
 import { deserializeError, type ErrorCode, errorCodes, GlacierError, type SerializedError } from "@glacier/core";
 import { type CaughtError, deploy, variables } from "../deployment.ts";
+import { containerName } from "../overrides.ts";
 
 /** What failed, as Lambda tells it: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html */
 export interface FunctionError {
@@ -93,17 +94,28 @@ const rules: readonly Rule[] = [
 
 /** A task of ECS's that has ended: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html */
 interface StoppedTask {
+  readonly StopCode?: string;
   readonly StoppedReason?: string;
   readonly Overrides?: {
     readonly ContainerOverrides?: readonly {
       readonly Environment?: readonly { readonly Name?: string; readonly Value?: string }[];
     }[];
   };
-  readonly Containers: readonly { readonly ExitCode?: number; readonly Reason?: string }[];
+  readonly Containers: readonly { readonly Name?: string; readonly ExitCode?: number; readonly Reason?: string }[];
 }
 
+/** Who ends a task for reasons of their own. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html#ECS-Type-Task-stopCode */
+const takenAway: ReadonlySet<string | undefined> = new Set([
+  "ServiceSchedulerInitiated",
+  "SpotInterruption",
+  "TerminationNotice",
+  "UserInitiated",
+]);
+
 /** The error of a container that didn't end well; what its task's code threw is in the journal. */
-export function containerError({ StoppedReason, Overrides, Containers: [container] }: StoppedTask): GlacierError {
+export function containerError({ StopCode, StoppedReason, Overrides, Containers }: StoppedTask): GlacierError {
+  // Others stand beside it where the account watches its tasks, or a transform adds some.
+  const container = Containers.find(({ Name }) => Name === containerName);
   const reason = container?.Reason ?? StoppedReason ?? "";
   const exitCode = container?.ExitCode;
   const environment = Overrides?.ContainerOverrides?.flatMap(({ Environment = [] }) => Environment);
@@ -116,10 +128,24 @@ export function containerError({ StoppedReason, Overrides, Containers: [containe
       hint: "Push it: glacier push.",
       context,
     });
-  if (/OutOfMemory/.test(reason) || exitCode === 137)
+  // What is stopped and doesn't end by itself is killed, too.
+  const killed = exitCode === 137 && !takenAway.has(StopCode);
+  if (/OutOfMemory/.test(reason) || killed)
     return new GlacierError("OUT_OF_MEMORY", {
       message: `${its} container needed more memory than it has${reason === "" ? "" : `: ${reason}`}`,
       hint: "Raise compute.container({ memory }), or stream rows instead of keeping them all.",
+      context,
+    });
+  if (takenAway.has(StopCode))
+    return new GlacierError("EVICTED", {
+      message: `${its} container was stopped${StoppedReason === undefined ? "" : `: ${StoppedReason}`}`,
+      hint: "Give the task retries: the next attempt gets another container. Where somebody stopped it, CloudTrail says who (StopTask).",
+      context,
+    });
+  if (StopCode === "TaskFailedToStart")
+    return new GlacierError("UNAVAILABLE", {
+      message: `${its} container could not be started${reason === "" ? "" : `: ${reason}`}`,
+      hint: "It needs a way from its subnets to ECR, CloudWatch Logs and S3, and the roles that AWSTarget emits: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html.",
       context,
     });
   return new GlacierError("TASK_CRASHED", {

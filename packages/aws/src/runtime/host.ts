@@ -1,7 +1,7 @@
 // What the bundle's entry calls: everything that a deployment's functions and containers run.
 import { readFileSync } from "node:fs";
-import type { CollectedEvents, RemoteAttempt } from "@glacier/core/execute";
-import type { RunRequest } from "../deployment.ts";
+import type { RemoteAttempt } from "@glacier/core/execute";
+import type { RunRequest, TaskAnswer } from "../deployment.ts";
 import { containerMain } from "./container.ts";
 import { type LambdaHandler, taskHandler } from "./lambda.ts";
 import { type RunAnswer, runHandler } from "./run.ts";
@@ -9,7 +9,7 @@ import { type Deployed, openSite } from "./site.ts";
 
 /** What the bundle exports. */
 export interface Host {
-  readonly handler: LambdaHandler<RemoteAttempt, CollectedEvents>;
+  readonly handler: LambdaHandler<RemoteAttempt, TaskAnswer>;
   readonly run: LambdaHandler<RunRequest, RunAnswer>;
   readonly main: () => Promise<never>;
 }

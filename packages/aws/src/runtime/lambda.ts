@@ -1,6 +1,7 @@
 import { GlacierError, isGlacierError } from "@glacier/core";
-import { type CollectedEvents, collectEvents, type RemoteAttempt, type RemoteSource } from "@glacier/core/execute";
+import type { RemoteAttempt, RemoteSource } from "@glacier/core/execute";
 import { attemptHere } from "@glacier/core/node";
+import type { TaskAnswer } from "../deployment.ts";
 import { thrownFrom } from "./failure.ts";
 import { readSecret } from "./secrets.ts";
 
@@ -12,24 +13,20 @@ export interface LambdaContext {
 /** A handler as Lambda calls it. */
 export type LambdaHandler<Request, Answer> = (event: Request, context: LambdaContext) => Promise<Answer>;
 
-/** Bytes of an answer: Step Functions takes 256 KiB. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
-const largestAnswer = 200 * 1024;
-
 /** Milliseconds before the function's own end at which an attempt is stopped, to say so and to write the journal. */
 const reserve = 1500;
 
-/** Runs one attempt; answers its events. What it throws is named by the error's code: see `thrownFrom`. */
-export function taskHandler(site: Promise<RemoteSource>): LambdaHandler<RemoteAttempt, CollectedEvents> {
+/** Runs one attempt. What it throws is named by the error's code: see `thrownFrom`. */
+export function taskHandler(site: Promise<RemoteSource>): LambdaHandler<RemoteAttempt, TaskAnswer> {
   return async (request, context) => {
     try {
-      const { emit, answer } = collectEvents(largestAnswer);
       const deadline = stopBefore(context, request.task);
       try {
-        await attemptHere(request, await site, { secret: readSecret, signal: deadline.signal, emit });
+        await attemptHere(request, await site, { secret: readSecret, signal: deadline.signal });
       } finally {
         deadline.clear();
       }
-      return answer();
+      return { task: request.task, attempt: request.attempt };
     } catch (error) {
       throw thrownFrom(isGlacierError(error) ? error : defect(error));
     }

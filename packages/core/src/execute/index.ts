@@ -1,7 +1,6 @@
 export { limitOf, ofTask } from "../run/limit.ts";
 export { writePins } from "../run/pins.ts";
 export { raceAbort, sleep } from "../stream/abort.ts";
-export { type CollectedEvents, collectEvents, type EventCollector } from "./collect-events.ts";
 export { executeTask } from "./execute-task.ts";
 export { isRemote, markRemote } from "./is-remote.ts";
 export { jsonLine } from "./json-line.ts";

@@ -1,6 +1,5 @@
 import type { RemoteSource } from "../execute/remote-run.ts";
 import { type RemoteAttempt, runAttempt } from "../execute/run-attempt.ts";
-import type { EventSink } from "../run/events.ts";
 import { maskOutput, printLog } from "./output.ts";
 import { nodeRuntime } from "./runtime.ts";
 import { watchUncaught } from "./uncaught.ts";
@@ -11,7 +10,6 @@ export interface AttemptHost {
   secret(name: string): Promise<string>;
   /** As in `AttemptSite`. */
   readonly signal: AbortSignal;
-  readonly emit?: EventSink;
   /** What a command inherits. Default `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -23,7 +21,7 @@ export interface AttemptHost {
 export async function attemptHere(
   attempt: RemoteAttempt,
   site: RemoteSource,
-  { secret, signal, emit = () => {}, env }: AttemptHost,
+  { secret, signal, env }: AttemptHost,
 ): Promise<void> {
   const output = maskOutput();
   const uncaught = watchUncaught(attempt.task);
@@ -39,10 +37,7 @@ export async function attemptHere(
         },
       },
       signal: AbortSignal.any([signal, uncaught.signal]),
-      emit(event) {
-        printLog(event);
-        emit(event);
-      },
+      emit: printLog,
     });
   } finally {
     uncaught.stop();
