@@ -18,6 +18,8 @@ export interface ApiServer {
   /** All calls so far. */
   readonly calls: readonly string[];
   trouble: Trouble;
+  /** Called before each call, to sign in. */
+  signIn: () => void;
   /** A pod's log. */
   log: string;
   /** Names of what is there: `jobs/a`. */
@@ -39,6 +41,7 @@ interface Stored {
 export async function apiServer(): Promise<ApiServer> {
   const objects = new Map<string, Stored>();
   const watches = new Map<ServerResponse, string>();
+  const history: { readonly kind: string; readonly version: number; readonly line: string }[] = [];
   const calls: string[] = [];
   let version = 0;
 
@@ -48,12 +51,13 @@ export async function apiServer(): Promise<ApiServer> {
     const stored = { ...object, metadata };
     if (type === "DELETED") objects.delete(`${kind}/${name}`);
     else objects.set(`${kind}/${name}`, stored);
-    for (const [answer, watched] of watches)
-      if (watched === kind) answer.write(`${JSON.stringify({ type, object: stored })}\n`);
+    const line = `${JSON.stringify({ type, object: stored })}\n`;
+    history.push({ kind, version, line });
+    for (const [answer, watched] of watches) if (watched === kind) answer.write(line);
     return stored;
   }
 
-  function answer(call: string, body: string, response: ServerResponse): void {
+  function answer(call: string, since: number, body: string, response: ServerResponse): void {
     const [verb = "", path = ""] = call.split(" ");
     const [kind = "", name] = path.split("/");
     const json = (code: number, content: object) =>
@@ -61,6 +65,7 @@ export async function apiServer(): Promise<ApiServer> {
     const refuse = (code: number, reason: string) => json(code, { kind: "Status", reason, code, message: reason });
     if (verb === "WATCH") {
       response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
+      for (const one of history) if (one.kind === kind && one.version > since) response.write(one.line);
       watches.set(response, kind);
       response.once("close", () => watches.delete(response));
     } else if (verb === "POST") {
@@ -86,12 +91,14 @@ export async function apiServer(): Promise<ApiServer> {
     let body = "";
     for await (const part of request) body += part;
     calls.push(call);
+    const since = Number(url.searchParams.get("resourceVersion"));
     const trouble = server.trouble(call);
-    if (trouble === undefined) answer(call, body, response);
+    if (trouble === undefined) answer(call, since, body, response);
     else if (trouble === "cut") {
       // The call was heard all the same.
       answer(
         call,
+        since,
         body,
         Object.assign(Object.create(response), { writeHead: () => ({ end() {}, flushHeaders() {} }) }),
       );
@@ -110,9 +117,10 @@ export async function apiServer(): Promise<ApiServer> {
     listener.close();
   });
   const server: ApiServer = {
-    cluster: await clusterAt(`http://127.0.0.1:${(listener.address() as AddressInfo).port}`),
+    cluster: await clusterAt(`http://127.0.0.1:${(listener.address() as AddressInfo).port}`, () => server.signIn()),
     calls,
     trouble: () => undefined,
+    signIn: () => {},
     log: "",
     names: () => [...objects.keys()].sort(),
     pod(job, status) {
@@ -131,12 +139,13 @@ export async function apiServer(): Promise<ApiServer> {
   return server;
 }
 
-/** A cluster at a URL, in namespace `tasks`. */
-export function clusterAt(server: string, user: object = { token: "hunter2" }): Promise<Cluster> {
+/** A cluster at a URL, in namespace `tasks`, for which `signIn` is called before each call. */
+function clusterAt(server: string, signIn: () => void): Promise<Cluster> {
   const config = new sdk.KubeConfig();
+  config.addAuthenticator({ isAuthProvider: () => true, applyAuthentication: async () => signIn() });
   config.loadFromOptions({
     clusters: [{ name: "c", server, skipTLSVerify: true }],
-    users: [{ name: "u", ...user }],
+    users: [{ name: "u" }],
     contexts: [{ name: "x", cluster: "c", user: "u", namespace: "tasks" }],
     currentContext: "x",
   });

@@ -1,8 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { compute, Dataset, type GlacierError, Pipeline, task } from "@glacier/core";
 import * as sdk from "@kubernetes/client-node";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import { KubernetesExecutor } from "./index.ts";
 
 /** Answers every call with one error, as an API server words it: no cluster, and good for the shapes of errors only. */
@@ -29,11 +32,11 @@ const out = new Dataset<number>("out");
 const pipeline = new Pipeline("orders", [task("clean", { output: out }, () => 1)], { module: import.meta.url });
 const storage = { kind: "s3", bucket: "orders" };
 
-function executorAt(url: string): KubernetesExecutor {
+function executorAt(url: string, user: object = { token: "hunter2" }): KubernetesExecutor {
   const config = new sdk.KubeConfig();
   config.loadFromOptions({
     clusters: [{ name: "c", server: url, skipTLSVerify: true }],
-    users: [{ name: "u", token: "hunter2" }],
+    users: [{ name: "u", ...user }],
     contexts: [{ name: "x", cluster: "c", user: "u" }],
     currentContext: "x",
   });
@@ -97,6 +100,46 @@ it("no cluster", async () => {
 it("a kubeconfig that isn't there", async () => {
   const error = await errorOf(new KubernetesExecutor({ storage, kubeconfig: "/nowhere/config" }));
   expect(error).toMatchObject({ code: "OPTION_INVALID", message: expect.stringContaining("/nowhere/config") });
+});
+
+it.each([
+  ["apiVersion: v1\nusers:\n- name: u\n  user:\n    token: hunter2\n\tclient: x", /no YAML, at its line 6/],
+  ["users: *hunter2", /no YAML, at its line 1/],
+  ["clusters: [{ name: c, hunter2: x }]", /clusters\[0\]\.cluster is missing/],
+])("a kubeconfig that is none: %j", async (text, words) => {
+  const folder = mkdtempSync(join(tmpdir(), "glacier-kubeconfig-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const kubeconfig = join(folder, "config");
+  writeFileSync(kubeconfig, text);
+  const error = await errorOf(new KubernetesExecutor({ storage, kubeconfig }));
+  expect(error).toMatchObject({ code: "OPTION_INVALID", message: expect.stringMatching(words) });
+  expect(JSON.stringify(error)).not.toContain("hunter2");
+});
+
+it.each([
+  ["fails", ["-e", "console.error('the session has expired'); process.exit(1)"], /the session has expired/],
+  ["answers none", ["-e", "console.log('hunter2')"], /answers no credentials/],
+  ["isn't there", undefined, /ENOENT/],
+])("a command for credentials that %s", async (_, args, words) => {
+  const command = args === undefined ? "/nowhere/login" : process.execPath;
+  const exec = { apiVersion: "client.authentication.k8s.io/v1", command, args };
+  const error = await errorOf(executorAt(server, { exec }));
+  expect(error).toMatchObject({
+    code: "PERMISSION_DENIED",
+    message: expect.stringMatching(words),
+    hint: expect.stringContaining("Sign in again"),
+  });
+  expect(error.message).toContain(`user "u" by its command "${command}"`);
+  expect(JSON.stringify(error)).not.toContain("hunter2");
+});
+
+it("a server that says nothing is not waited for", async () => {
+  answer = () => allowed;
+  const over = AbortSignal.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError"));
+  const timeout = vi.spyOn(AbortSignal, "timeout").mockReturnValue(over);
+  onTestFinished(() => timeout.mockRestore());
+  const error = await errorOf(executorAt(server));
+  expect(error).toMatchObject({ code: "UNAVAILABLE", message: expect.stringContaining("doesn't answer") });
 });
 
 it("compute that a cluster hasn't is refused with what to use", async () => {

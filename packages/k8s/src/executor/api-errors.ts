@@ -89,11 +89,20 @@ export function statusOf(thrown: unknown): number | undefined {
   return [statusCode, code].find((value): value is number => typeof value === "number" && value >= 400 && value < 600);
 }
 
+/** What a call or a watch comes to that gets no answer for half a minute. */
+export const silence = "the server doesn't answer";
+
+/** Whether a call was given up because of it. */
+export function isSilence(thrown: unknown): boolean {
+  return (thrown as { name?: unknown } | null | undefined)?.name === "TimeoutError";
+}
+
 function wordsOf(thrown: unknown, status: number | undefined): string {
   const { body } = (thrown ?? {}) as { body?: unknown };
   const told = parsed(body);
   if (told?.message !== undefined) return told.message;
   if (status !== undefined) return `HTTP ${status} ${STATUS_CODES[status] ?? ""}`;
+  if (isSilence(thrown)) return silence;
   // What undici throws only says that a fetch failed; why is in its cause.
   const { cause } = (thrown ?? {}) as { cause?: unknown };
   return cause === undefined ? describeThrown(thrown) : describeThrown(cause);

@@ -130,17 +130,15 @@ async function readOnce(
       .once("close", resolve);
   });
   ended.catch(() => {});
-  const request = await new sdk.Log(config).log(namespace, pod, containerName, output, { follow });
-  const abort = () => {
-    output.destroy();
-    request.abort();
-  };
+  const abort = () => output.destroy();
   if (signal.aborted) abort();
   signal.addEventListener("abort", abort, { once: true });
+  const connecting = new sdk.Log(config).log(namespace, pod, containerName, output, { follow });
   try {
-    await ended;
+    await Promise.race([connecting.then(() => ended), ended]);
   } finally {
     signal.removeEventListener("abort", abort);
-    request.abort();
+    // The client can't end a connection before it stands.
+    void connecting.then((request) => request.abort()).catch(() => {});
   }
 }

@@ -49,3 +49,37 @@ it("what a crash quotes of the log has no secret in it", async () => {
   expect(JSON.stringify([error, events])).not.toContain("hunter2");
   expect(server.names().filter((one) => one.startsWith("jobs/"))).toEqual([]);
 });
+
+it("a watch that can't sign in when it breaks is begun again when it can", async () => {
+  const { ended } = run();
+  await called("POST secrets");
+  await called("WATCH pods");
+  const refused = new Promise<void>((resolve) => {
+    server.signIn = () => {
+      resolve();
+      throw new Error("the session has expired");
+    };
+  });
+  server.drop();
+  await refused;
+  server.signIn = () => {};
+  server.pod(name, crashed);
+  expect(await ended).toMatchObject({ code: "TASK_CRASHED" });
+});
+
+it("a watch that the cluster refuses ends the attempt", async () => {
+  server.trouble = (call) => (call.startsWith("WATCH") ? { code: 403, message: "pods is forbidden" } : undefined);
+  expect(await run().ended).toMatchObject({ code: "PERMISSION_DENIED", message: expect.stringContaining("watch") });
+});
+
+it("a log that is never answered doesn't keep the end", async () => {
+  let asked = 0;
+  server.trouble = (call) => (call.endsWith("/log") && ++asked === 1 ? "silence" : undefined);
+  server.log = "the last word\n";
+  const { ended } = run();
+  await called("POST secrets");
+  server.pod(name, { phase: "Running", ...at({ running: {} }) });
+  await called(`GET pods/${name}-x/log`);
+  server.pod(name, crashed);
+  expect(await ended).toMatchObject({ code: "TASK_CRASHED", message: expect.stringContaining("the last word") });
+});

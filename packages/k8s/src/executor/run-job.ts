@@ -86,11 +86,10 @@ async function untilEnd(
       if (state.kind === "running") {
         clearTimeout(limit);
         listen(state.pod);
-      } else {
-        if (late) throw state.error;
-        if (state.note !== noted) note(state.note);
-        noted = state.note;
-      }
+      } else if (late) throw state.error;
+      const said = look.trouble ?? (state.kind === "waiting" ? state.note : undefined);
+      if (said !== undefined && said !== noted) note(said);
+      noted = said;
       await changed;
     }
   } finally {

@@ -6,7 +6,7 @@ import type {
   V1Job,
   V1Pod,
 } from "@kubernetes/client-node";
-import { apiError, statusOf } from "./api-errors.ts";
+import { apiError, isSilence, silence, statusOf } from "./api-errors.ts";
 import { keys } from "./attempt-name.ts";
 import type { Cluster } from "./cluster.ts";
 
@@ -18,6 +18,8 @@ export interface Look {
   readonly podGone: boolean;
   /** Why the Job controller makes no pod: an exceeded quota, a policy. */
   readonly refusal: string | undefined;
+  /** Why it may be old: the cluster can't be watched at the moment. */
+  readonly trouble?: string | undefined;
 }
 
 /** A Job's name may be another's later; its uid never is. */
@@ -35,12 +37,13 @@ export interface RunWatch {
   stop(): void;
 }
 
-/** Milliseconds before a watch that broke is begun again. */
+/** Milliseconds before a watch that broke is begun again; and for how long that is tried: control planes are away for minutes. */
 const pauses = { first: 500, longest: 10_000 } as const;
+const longestOutage = 30 * 60 * 1000;
 
 /**
  * Begins to watch. The client lists, watches from there, and lists again where the server has forgotten that version; a watch
- * that breaks is begun again here, for as long as the cluster doesn't refuse it.
+ * that breaks is begun again here, unless the cluster refuses it or stays away.
  */
 export function watchRun(cluster: Cluster, run: string): RunWatch {
   const { namespace, sdk, config, core, batch } = cluster;
@@ -49,6 +52,8 @@ export function watchRun(cluster: Cluster, run: string): RunWatch {
   const pods = new Map<string, { pod: V1Pod; gone: boolean }>();
   const refusals = new Map<string, string>();
   const stops: (() => void)[] = [];
+  /** What keeps them from being watched now, by path. */
+  const troubles = new Map<string, string>();
   let refused: unknown;
   const changed = () => {
     for (const listener of [...listeners]) listener();
@@ -62,31 +67,50 @@ export function watchRun(cluster: Cluster, run: string): RunWatch {
     let pause: number = pauses.first;
     let timer: NodeJS.Timeout | undefined;
     let stopped = false;
+    /** When it broke, and didn't stand since. */
+    let broken: number | undefined;
     const connection = new sdk.Watch(config);
     const connect = connection.watch.bind(connection);
-    connection.watch = async (...call) => {
-      const request = await connect(...call);
+    connection.watch = async (path, query, take, done) => {
+      let ended = false;
+      let stands = false;
+      const request = await connect(path, query, take, async (error) => {
+        ended = true;
+        // To the client, silence is that of a watch with nothing to tell.
+        const told = !stands && isSilence(error) ? new Error(silence) : error;
+        // It doesn't wait for what it does then.
+        await Promise.resolve(done(told)).catch(failed);
+      });
       // The client doesn't know of a connection before it stands, and can't end it.
       if (stopped) request.abort();
+      if (!ended) {
+        stands = true;
+        broken = undefined;
+        pause = pauses.first;
+        if (troubles.delete(path)) changed();
+      }
       return request;
     };
     const watch = new sdk.ListWatch<T>(path, connection, list, false, selectors.label, selectors.field);
     const failed = (error: unknown) => {
       if (stopped) return;
       const status = statusOf(error);
-      if (status === 401 || status === 403) {
-        refused ??= apiError(error, cluster, { what: `watch ${path.split("/").at(-1)}` });
+      const failure = apiError(error, cluster, { what: `watch ${path.split("/").at(-1)}` });
+      broken ??= Date.now();
+      if (status === 401 || status === 403 || Date.now() - broken > longestOutage) {
+        refused ??= failure;
         changed();
         return;
+      }
+      if (Date.now() - broken > pauses.longest) {
+        troubles.set(path, `${failure.message}; it is tried again`);
+        changed();
       }
       clearTimeout(timer);
       timer = setTimeout(() => void watch.start().catch(failed), pause);
       pause = Math.min(pause * 2, pauses.longest);
     };
     watch.on("error", failed);
-    watch.on("change", () => {
-      pause = pauses.first;
-    });
     stops.push(() => {
       stopped = true;
       clearTimeout(timer);
@@ -141,6 +165,7 @@ export function watchRun(cluster: Cluster, run: string): RunWatch {
         pod: found?.pod,
         podGone: found?.gone ?? false,
         refusal: refusals.get(uid),
+        trouble: [...troubles.values()][0],
       };
     },
     onChange(listener) {
