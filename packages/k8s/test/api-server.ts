@@ -102,7 +102,7 @@ export async function apiServer(): Promise<ApiServer> {
         body,
         Object.assign(Object.create(response), { writeHead: () => ({ end() {}, flushHeaders() {} }) }),
       );
-      request.destroy();
+      request.socket.destroy();
     } else if (trouble !== "silence") {
       const { code } = trouble;
       response.writeHead(code, { "content-type": "application/json" });

@@ -12,6 +12,7 @@ export interface Call {
 /** What the server answers instead of an object: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
 interface Status {
   readonly message?: string;
+  readonly reason?: string;
 }
 
 /**
@@ -95,6 +96,11 @@ export const silence = "the server doesn't answer";
 /** Whether a call was given up because of it. */
 export function isSilence(thrown: unknown): boolean {
   return (thrown as { name?: unknown } | null | undefined)?.name === "TimeoutError";
+}
+
+/** Whether what should be made is there already. Other conflicts are over the next time: two that count against one quota. */
+export function isThere(thrown: unknown): boolean {
+  return statusOf(thrown) === 409 && parsed((thrown as { body?: unknown }).body)?.reason !== "Conflict";
 }
 
 function wordsOf(thrown: unknown, status: number | undefined): string {

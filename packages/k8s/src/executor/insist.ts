@@ -1,5 +1,5 @@
 import { sleep } from "@glacier/core/execute";
-import { statusOf } from "./api-errors.ts";
+import { isThere, statusOf } from "./api-errors.ts";
 
 /** Milliseconds before each further try: as long as an API server takes to start again. */
 const pauses = [250, 500, 1000, 2000, 4000, 8000];
@@ -7,7 +7,7 @@ const pauses = [250, 500, 1000, 2000, 4000, 8000];
 const longest = 60_000;
 
 /**
- * A call to the cluster, made again where the connection broke, and where the server is busy or has trouble. The call must do no
+ * A call to the cluster, made again where the connection broke, and where the server is busy, has trouble or had a conflict. The call must do no
  * harm the second time. Errors: the client's own of the last try, the signal's reason.
  */
 export async function insist<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -17,7 +17,8 @@ export async function insist<T>(call: () => Promise<T>, signal?: AbortSignal): P
       return await call();
     } catch (error) {
       const status = statusOf(error);
-      if (status !== undefined && status !== 429 && status < 500) throw error;
+      if (status !== undefined && status !== 409 && status !== 429 && status < 500) throw error;
+      if (isThere(error)) throw error;
       if (Date.now() - since > longest - pause) throw error;
     }
     await sleep(pause * (0.5 + Math.random() / 2), signal);

@@ -83,3 +83,59 @@ it("a log that is never answered doesn't keep the end", async () => {
   server.pod(name, crashed);
   expect(await ended).toMatchObject({ code: "TASK_CRASHED", message: expect.stringContaining("the last word") });
 });
+
+it("a Job whose creation was heard and not answered is followed", async () => {
+  let lost = 0;
+  server.trouble = (call) => (call === "POST jobs" && ++lost === 1 ? "cut" : undefined);
+  const { ended } = run();
+  await called("POST secrets");
+  server.pod(name, crashed);
+  expect(await ended).toMatchObject({ code: "TASK_CRASHED" });
+});
+
+it("a Job that is there is followed, also where a quota has no room for another", async () => {
+  const first = run();
+  await called("POST secrets");
+  server.trouble = (call) => (call === "POST jobs" ? { code: 403, message: "exceeded quota: jobs" } : undefined);
+  const second = run();
+  await vi.waitUntil(() => server.calls.filter((call) => call === "POST secrets").length === 2, { timeout: 20_000 });
+  server.pod(name, crashed);
+  expect(await first.ended).toMatchObject({ code: "TASK_CRASHED" });
+  expect(await second.ended).toMatchObject({ code: "TASK_CRASHED" });
+});
+
+it("a cancel leaves no Job, also where the answer to its creation was lost", async () => {
+  const { ended, controller } = run();
+  server.trouble = (call) => {
+    if (call !== "POST jobs") return undefined;
+    queueMicrotask(() => controller.abort(new Error("cancelled")));
+    return "cut";
+  };
+  expect(await ended).toMatchObject({ message: "cancelled" });
+  expect(server.calls).toContain(`DELETE jobs/${name}`);
+  expect(server.names()).toEqual([]);
+});
+
+it("a Job whose Secret is refused is deleted", async () => {
+  server.trouble = (call) => (call === "POST secrets" ? { code: 403, message: "no secrets" } : undefined);
+  expect(await run().ended).toMatchObject({ code: "PERMISSION_DENIED" });
+  expect(server.names()).toEqual([]);
+});
+
+it("a conflict over a quota is no object that is there: it is tried again", async () => {
+  const conflict = { code: 409, reason: "Conflict", message: "Operation cannot be fulfilled on resourcequotas" };
+  const left = new Map([
+    ["POST jobs", 1],
+    ["POST secrets", 1],
+  ]);
+  server.trouble = (call) => {
+    const count = left.get(call) ?? 0;
+    left.set(call, count - 1);
+    return count > 0 ? conflict : undefined;
+  };
+  const { ended } = run();
+  await vi.waitUntil(() => server.names().length === 2, { timeout: 20_000 });
+  expect(server.names()).toEqual([`jobs/${name}`, `secrets/${name}`]);
+  server.pod(name, crashed);
+  expect(await ended).toMatchObject({ code: "TASK_CRASHED" });
+});

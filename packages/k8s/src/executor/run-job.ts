@@ -35,10 +35,10 @@ export async function runJob(attempt: JobAttempt, site: JobSite): Promise<void> 
   const { signal, cluster, event, line, lastWords } = site;
   const { task } = attempt;
   signal.throwIfAborted();
-  const { uid, mark } = await startJob(attempt, signal, cluster);
   let log: PodLog | undefined;
-  const listen = (pod: string): PodLog => (log ??= followLog(cluster, pod, { mark, event, line }));
   try {
+    const { uid, mark } = await startJob(attempt, signal, cluster);
+    const listen = (pod: string): PodLog => (log ??= followLog(cluster, pod, { mark, event, line }));
     const end = await untilEnd(attempt, uid, site, listen);
     // A container that never started has no log.
     if (end.pod !== undefined && end.exitCode !== undefined) await listen(end.pod).end();

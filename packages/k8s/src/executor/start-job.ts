@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { GlacierError, type PlanTask } from "@glacier/core";
 import { sleep } from "@glacier/core/execute";
 import type { V1ConfigMap, V1Job, V1Secret } from "@kubernetes/client-node";
-import { apiError, statusOf } from "./api-errors.ts";
+import { apiError, isThere, statusOf } from "./api-errors.ts";
 import { keys } from "./attempt-name.ts";
 import type { Cluster } from "./cluster.ts";
 import { insist } from "./insist.ts";
@@ -28,7 +28,8 @@ const pause = 500;
 
 /**
  * Starts an attempt's Job, or finds the one that an executor started which died. A Job that was told something else (other code,
- * other sources) is replaced. Answers its uid, and the mark in its pod's log. Errors: those of `apiError`.
+ * other sources) is replaced. Answers its uid, and the mark in its pod's log. Where it fails the Job may be there all the same: the
+ * answer was lost. Errors: those of `apiError`, the signal's reason.
  */
 export async function startJob(
   attempt: JobAttempt,
@@ -39,16 +40,19 @@ export async function startJob(
   const { namespace, batch, core } = cluster;
   const context = { task: task.name };
   const body = marked(attempt, `@glacier:${randomUUID()} `);
-  const what = `start a Job for task "${task.name}"`;
+  const failed = (error: unknown): unknown =>
+    signal.aborted ? signal.reason : apiError(error, cluster, { what: `start a Job for task "${task.name}"`, context });
   let job: V1Job | undefined;
   for (let tries = 1; job === undefined; tries++) {
     signal.throwIfAborted();
     try {
       job = await insist(() => batch.createNamespacedJob({ namespace, body }), signal);
     } catch (error) {
-      if (statusOf(error) !== 409) throw apiError(error, cluster, { what, context });
+      // A quota is told of before a Job that is there, which it counts.
+      if (!isThere(error) && statusOf(error) !== 403) throw failed(error);
       const other = await findJob(name, cluster);
       if (other !== undefined && isToFollow(other, digest)) job = other;
+      else if (!isThere(error)) throw failed(error);
       else if (tries === triesAtMost) throw stuck(name, task.name);
       else if (other !== undefined) {
         await deleteJob(name, cluster);
@@ -65,8 +69,7 @@ export async function startJob(
       configMap && unlessThere(insist(() => core.createNamespacedConfigMap({ namespace, body: configMap }), signal)),
     ]);
   } catch (error) {
-    await deleteJob(name, cluster).catch(() => {});
-    throw apiError(error, cluster, { what, context });
+    throw failed(error);
   }
   return { uid, mark };
 }
@@ -102,7 +105,7 @@ function isToFollow({ metadata, status }: V1Job, digest: string): boolean {
 
 async function unlessThere(creating: Promise<unknown>): Promise<void> {
   await creating.catch((error) => {
-    if (statusOf(error) !== 409) throw error;
+    if (!isThere(error)) throw error;
   });
 }
 
