@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
-import { s3 } from "@glacier/aws";
+import { S3Client } from "@aws-sdk/client-s3";
+import { s3, s3With } from "@glacier/aws";
 import type { StorageAdapter } from "@glacier/core";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Answer, errorXml, type Seen, startStub } from "./stub.ts";
@@ -71,6 +72,39 @@ test("a range that is answered with the whole object: UNSUPPORTED, never other b
   const { endpoint } = await startStub(() => ({ status: 200, headers: { etag: '"e"' }, body: "0123456789" }));
   for (const range of [{ start: 2, end: 4 }, { start: 2 }, { start: -3 }])
     await expect(adapterAt(endpoint).read("k", { range })).rejects.toMatchObject({ code: "UNSUPPORTED" });
+});
+
+test("keys of a server that doesn't encode them are what they are", async () => {
+  const listing = "<ListBucketResult><Name>acme</Name><IsTruncated>false</IsTruncated>";
+  const keys = ["100%.json", "a+b.json"];
+  const contents = keys.map((key) => `<Contents><Key>${key}</Key><Size>1</Size></Contents>`).join("");
+  const { endpoint } = await startStub(() => ({ status: 200, body: `${listing}${contents}</ListBucketResult>` }));
+  expect(await keysAt(endpoint)).toEqual(keys);
+});
+
+test("a listing that says there is more, and not how to get it, is no listing", async () => {
+  const body = "<ListBucketResult><Name>acme</Name><IsTruncated>true</IsTruncated></ListBucketResult>";
+  const { endpoint } = await startStub(() => ({ status: 200, body }));
+  await expect(keysAt(endpoint)).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+});
+
+test("a copy within an access point names its object as S3 has it", async () => {
+  const bucket = "arn:aws:s3:eu-west-1:123456789012:accesspoint/acme";
+  const sources: unknown[] = [];
+  const client = new S3Client({ region: "eu-west-1" });
+  const answer = (input: object) => {
+    sources.push((input as { CopySource?: string }).CopySource);
+    return { $metadata: {}, ContentLength: 1, ETag: '"e"', CopyObjectResult: { ETag: '"e"' } };
+  };
+  client.middlewareStack.add(
+    () =>
+      async ({ input }) => ({ output: answer(input), response: {} }),
+    {
+      step: "initialize",
+    },
+  );
+  await s3With({ client })({ kind: "s3", bucket }).copy?.("from/a.json", "to.json");
+  expect(sources).toEqual([undefined, `${bucket}/object/from/a.json`]);
 });
 
 test("a server that takes a request and never answers: UNAVAILABLE", async () => {
@@ -199,6 +233,12 @@ function upload({ method, url }: Seen, complete: () => Answer | undefined): Answ
 
 function adapterAt(endpoint: string): StorageAdapter {
   return s3({ kind: "s3", bucket: "acme", endpoint, forcePathStyle: true });
+}
+
+async function keysAt(endpoint: string): Promise<string[]> {
+  const keys = [];
+  for await (const { key } of adapterAt(endpoint).list("")) keys.push(key);
+  return keys;
 }
 
 function crc(bytes: Uint8Array): string {

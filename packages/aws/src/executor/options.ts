@@ -76,17 +76,17 @@ const checks: {
       Object.entries(value).every(
         ([name, client]) => names.includes(name) && isRecord(client) && typeof client["send"] === "function",
       ),
-    hint: "Give { lambda, ecs, sfn, logs, s3 }: clients of the AWS SDK v3, as many as you like.",
+    hint: "Give { lambda, ecs, sfn, s3 }: clients of the AWS SDK v3, as many as you like.",
   },
 };
 
-const names = ["lambda", "ecs", "sfn", "logs", "s3"];
+const names = ["lambda", "ecs", "sfn", "s3"];
 
 /** Options may come from a config file, so types are no promise. Errors: `OPTION_INVALID`; never with a value in it. */
 export function checkOptions(options: AWSExecutorOptions): void {
   if (!isRecord(options)) throw invalid("its options are no object", "Give an object, or nothing.");
   for (const [name, value] of Object.entries(options)) {
-    const check = (checks as Partial<Record<string, (typeof checks)["region"]>>)[name];
+    const check = Object.hasOwn(checks, name) ? checks[name as keyof typeof checks] : undefined;
     if (check === undefined) {
       throw invalid(`there is no option "${name}"`, `The options are ${Object.keys(checks).join(", ")}.`);
     }

@@ -30,7 +30,9 @@ export function functionError({ errorType = "Error", errorMessage = "", trace }:
   const killed = code === "OUT_OF_MEMORY" && errorType === "Runtime.ExitError";
   const exitCode = /exit status (\d+)/.exec(errorMessage)?.[1];
   return new GlacierError(code, {
-    message: known === undefined ? `its process ended: ${said}` : (known.message ?? `it could not be started: ${said}`),
+    message:
+      known?.message ??
+      `${known?.what ?? (known === undefined ? "its process ended" : "it could not be started")}: ${said}`,
     hint,
     ...(killed && { retryable: true }),
     ...(trace !== undefined &&
@@ -43,8 +45,10 @@ interface Rule {
   readonly when: RegExp;
   readonly code: ErrorCode;
   readonly hint: string;
-  /** Absent for what kept it from starting. */
+  /** All that is said of it. */
   readonly message?: string;
+  /** What stands before the service's own words, where it isn't that something kept the task from starting. */
+  readonly what?: string;
 }
 
 const lookIntoLog =
@@ -63,6 +67,13 @@ const rules: readonly Rule[] = [
     code: "OUT_OF_MEMORY",
     message: "it needed more memory than it has",
     hint: "Raise the compute's memory, or stream rows instead of keeping them all.",
+  },
+  {
+    // https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html#error-handling-error-representation
+    when: /^States\.(Runtime|DataLimitExceeded|ExceedToleratedFailureThreshold|IntrinsicFailure|ParameterPathFailure|QueryEvaluationError|ResultPathMatchFailure|NoChoiceMatched)/,
+    code: "INTERNAL",
+    what: "the state machine itself failed",
+    hint: "This is a defect of what AWSTarget emits, unless the state machine was changed by hand or by a transform; please report it.",
   },
   {
     when: /TooManyRequests|Throttl|Rate exceeded/,

@@ -50,7 +50,12 @@ describe("what ends a task without a word of its own", () => {
   });
   const ecs = (container: object) => ({
     Error: "States.TaskFailed",
-    Cause: JSON.stringify({ Containers: [container] }),
+    Cause: JSON.stringify({
+      Containers: [
+        { Name: "log-router", ExitCode: 137 },
+        { Name: "task", ...container },
+      ],
+    }),
   });
 
   it.each([
@@ -106,6 +111,7 @@ describe("what ends a task without a word of its own", () => {
     ["an exit code", ecs({ ExitCode: 3 }), "TASK_CRASHED"],
     ["a container's memory", ecs({ ExitCode: 137, Reason: "OutOfMemoryError: Container killed" }), "OUT_OF_MEMORY"],
     ["its image", ecs({ Reason: "CannotPullContainerError: not found" }), "IMAGE_UNAVAILABLE"],
+    ["an engine", { Error: "States.DataLimitExceeded", Cause: "why" }, "INTERNAL"],
     ["something else", { Error: "Boom", Cause: "not JSON" }, "TASK_CRASHED"],
   ])("%s", (_, caught, code) => {
     expect(caughtError(caught)).toMatchObject({ code, hint: expect.stringMatching(/\w/) });
@@ -120,7 +126,7 @@ describe("what ends a task without a word of its own", () => {
   it("knows whose container ended: ECS tells what it was started with", () => {
     const Environment = [{ Name: "GLACIER_TASK", Value: "train" }];
     const Overrides = { ContainerOverrides: [{ Name: "task", Environment }] };
-    const Cause = JSON.stringify({ Containers: [{ ExitCode: 9 }], Overrides });
+    const Cause = JSON.stringify({ Containers: [{ Name: "task", ExitCode: 9 }], Overrides });
     expect(caughtError({ Error: "States.TaskFailed", Cause })).toMatchObject({
       code: "TASK_CRASHED",
       message: 'task "train": its container ended with exit code 9',

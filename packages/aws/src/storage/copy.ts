@@ -103,7 +103,9 @@ function sourceOf(
   { ETag }: HeadObjectCommandOutput,
 ): { CopySource: string; CopySourceIfMatch?: string } {
   const path = bucket.objectKey(from).split("/").map(encodeURIComponent).join("/");
-  return { CopySource: `${bucket.name}/${path}`, ...(ETag !== undefined && { CopySourceIfMatch: ETag }) };
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html#API_CopyObject_RequestSyntax
+  const place = bucket.name.startsWith("arn:") ? `${bucket.name}/object` : bucket.name;
+  return { CopySource: `${place}/${path}`, ...(ETag !== undefined && { CopySourceIfMatch: ETag }) };
 }
 
 function copying(from: string): Action {

@@ -34,12 +34,17 @@ export async function* listObjects(
       throwIfAborted(signal);
       yield entry;
     }
+    if (page.IsTruncated === true) isS3(page.NextContinuationToken, action, bucket);
     token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
   } while (token !== undefined);
 }
 
 /** Objects and common prefixes in one order; S3 answers them apart. */
-function entriesOf({ Contents = [], CommonPrefixes = [] }: ListObjectsV2CommandOutput, root: string): ObjectInfo[] {
+function entriesOf(
+  { Contents = [], CommonPrefixes = [], EncodingType }: ListObjectsV2CommandOutput,
+  root: string,
+): ObjectInfo[] {
+  const decode = EncodingType === "url" ? decodeUrl : (key = "") => key;
   const objects = Contents.map((object) => infoOf(decode(object.Key).slice(root.length), object.Size ?? 0, object));
   if (CommonPrefixes.length === 0) return objects.filter(({ key }) => isKey(key));
   const prefixes = CommonPrefixes.map(({ Prefix }) => decode(Prefix).slice(root.length));
@@ -63,6 +68,6 @@ function isKey(key: string): boolean {
 }
 
 /** The wire's form is that of a query, with + for a space. */
-function decode(key = ""): string {
+function decodeUrl(key = ""): string {
   return decodeURIComponent(key.replaceAll("+", " "));
 }

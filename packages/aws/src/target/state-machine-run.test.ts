@@ -8,11 +8,19 @@ import { readTerraform } from "../../test/terraform-file.ts";
 
 const own = { Error: "TASK_FAILED", Cause: '{"code":"TASK_FAILED","message":"no luck"}' };
 const image = compute.container({ image: "node:24" });
-/** As Step Functions tells of a container: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html */
-const container = (ends: object, more: object = {}) => ({
+/** As Step Functions tells of a container, beside others: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html */
+const container = (ends: object, more: object = {}, beside: readonly object[] = []) => ({
   Error: "States.TaskFailed",
-  Cause: JSON.stringify({ Containers: [{ Cpu: "256", ...ends, GpuIds: [], Name: "task" }], Cpu: "256", ...more }),
+  Cause: JSON.stringify({
+    Containers: [...beside, { Cpu: "256", ...ends, GpuIds: [], Name: "task" }],
+    Cpu: "256",
+    Overrides: { ContainerOverrides: [{ Name: "task" }] },
+    StopCode: "EssentialContainerExited",
+    StoppedReason: "Essential container in task exited",
+    ...more,
+  }),
 });
+const guard = (ExitCode: number) => ({ ExitCode, Name: "aws-guardduty-agent-X1" });
 
 /** What an execution did, its tasks taking as many turns of the event loop as `turns` says; that at `failing` fails. */
 async function ran(graph: readonly number[][], turns: readonly number[], failing?: number) {
@@ -144,6 +152,22 @@ describe("a container with two retries", () => {
     expect(ended).toEqual({ output: { runId: "run-1" } });
   });
 
+  it("has ended well where only another container was killed, with and without retries", async () => {
+    const killed = container({ ExitCode: 0 }, {}, [guard(137)]);
+    expect(await attempts(killed)).toMatchObject({ starts: 1, ended: { output: { runId: "run-1" } } });
+    const { forms } = await compiled(pipelineOf([taskOf("train", { compute: image })]));
+    const { definition } = readTerraform(await forms.terraform()).machine;
+    const ended = (end: { Error: string; Cause: string }) =>
+      execute(definition, "run-1", {}, async (parameters, state) => {
+        if (state === "train") throw taskError(end);
+        const { error } = parameters["Payload"] as { error?: unknown };
+        return { Payload: { runId: "run-1", params: {}, segment: "000002", selected: "all", error } };
+      });
+    expect(await ended(killed)).toEqual({ output: { runId: "run-1" } });
+    const crash = container({ ExitCode: 1 }, {}, [guard(0)]);
+    expect(await ended(crash)).toEqual({ error: crash });
+  });
+
   it.each([
     ["an error that may be tried again", container({ ExitCode: 1 }), 3, "TASK_CRASHED"],
     ["a crash", container({ ExitCode: 139 }), 3, "TASK_CRASHED"],
@@ -156,6 +180,12 @@ describe("a container with two retries", () => {
     ["its time", { Error: "States.Timeout", Cause: "" }, 3, "States.Timeout"],
     ["an error that is final", container({ ExitCode: 2 }), 1, "TASK_CRASHED.Final"],
     ["too little memory", container({ ExitCode: 137, Reason: "OutOfMemoryError: killed" }), 1, "TASK_CRASHED.Final"],
+    ["a kill without a word", container({ ExitCode: 137 }), 1, "TASK_CRASHED.Final"],
+    ["a kill from outside", container({ ExitCode: 137 }, { StopCode: "TerminationNotice" }), 3, "TASK_CRASHED"],
+    ["an error, and another container's final one", container({ ExitCode: 1 }, {}, [guard(2)]), 3, "TASK_CRASHED"],
+    ["a final error, and another container's", container({ ExitCode: 2 }, {}, [guard(1)]), 1, "TASK_CRASHED.Final"],
+    ["no end of its own", container({}, {}, [guard(2)]), 3, "TASK_CRASHED"],
+    ["nothing that ECS said", { Error: "States.TaskFailed", Cause: "lost" }, 3, "TASK_CRASHED"],
     ["no image", container({ Reason: "CannotPullContainerError: no" }), 1, "TASK_CRASHED.Final"],
     [
       "no image, said of the whole",

@@ -84,7 +84,6 @@ it("passes only ids and params on, and counts attempts", async () => {
   });
   expect(states.get("train")).toMatchObject({
     Resource: "arn:aws:states:::ecs:runTask.sync",
-    ResultPath: null,
     Parameters: {
       TaskDefinition: "orders-train",
       PropagateTags: "TASK_DEFINITION",

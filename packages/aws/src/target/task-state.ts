@@ -16,8 +16,8 @@ export function taskState(task: PlanTask, sized: Sized, settings: Settings): Sta
 /** Events that a task takes, and that each of its retries adds. https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html */
 export function eventsOf({ retry }: PlanTask, { kind }: Sized): { readonly once: number; readonly again: number } {
   if (kind === "function") return { once: functionEvents, again: retry.max * 3 };
-  // Entered, scheduled, submitted, started, succeeded, exited; with retries inside of a Parallel and, for each, six of the task's, three of what tells ends apart, two of the Parallel.
-  return retry.max === 0 ? { once: 6, again: 0 } : { once: 6 + parallelEvents, again: retry.max * 11 };
+  // Entered, scheduled, submitted, started, succeeded, exited, inside of a Parallel; for each retry six of the task's, nine of what tells ends apart, two of the Parallel.
+  return { once: 6 + parallelEvents, again: retry.max * 17 };
 }
 
 /** Entered, scheduled, started, succeeded, exited. */
