@@ -246,3 +246,30 @@ it("the kustomization names every file, in an order in which they can be applied
   expect(kinds[0]).toBe("Namespace");
   expect(kinds.indexOf("ServiceAccount")).toBeLessThan(kinds.indexOf("Secret"));
 });
+
+it("texts stay texts for kubectl, which reads YAML 1.1", async () => {
+  const texts = [
+    "2026-01-01",
+    "1_000",
+    "0b11",
+    "0o14",
+    "017",
+    "1:30",
+    "1e3",
+    ".5",
+    "-1",
+    "~",
+    "on",
+    "Yes",
+    "n",
+    "NULL",
+    "",
+  ];
+  const env = Object.fromEntries(texts.map((text, i) => [`V${i}`, text]));
+  const task = taskOf("load", { compute: compute.container({ image: "acme/load:1", env }) });
+  const on = taskOf("on", { compute: compute.container({ image: "acme/load:1", env: { y: "no" } }) });
+  const artifacts = await (await compiled(pipelineOf([task, on]))).forms.manifests();
+  const lines = String(artifacts["workflow.yaml"]).split("\n");
+  for (const text of texts) expect(lines.map((line) => line.trim())).toContain(`value: "${text}"`);
+  for (const word of ["y", "on"]) expect(lines.map((line) => line.replace(/^[- ]*/, ""))).toContain(`name: "${word}"`);
+});

@@ -1,6 +1,6 @@
 import { type Artifacts, describeThrown, GlacierError } from "@glacier/core";
 import { isJsonObject } from "@glacier/core/compile";
-import { stringify } from "yaml";
+import { Document, visit } from "yaml";
 import type { Manifest } from "../pod/pod.ts";
 import { invalid, type Transform } from "./options.ts";
 
@@ -23,9 +23,19 @@ export function print(
   };
 }
 
+/** What is a text to every reader: kubectl and kustomize take YAML 1.1, with its own numbers, dates and words for true. */
+const plain = /^(?!(y|yes|n|no|on|off|true|false|null)$)[a-z/]/i;
+
 function yaml(manifest: Manifest): string {
   // No line is folded and no part is a reference to another: diffs show what changed, and where.
-  return stringify(manifest, { aliasDuplicateObjects: false, lineWidth: 0 });
+  const document = new Document(manifest, { aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar(_, node) {
+      const { value } = node;
+      if (typeof value === "string" && !plain.test(value) && !value.includes("\n")) node.type = "QUOTE_DOUBLE";
+    },
+  });
+  return document.toString({ lineWidth: 0 });
 }
 
 function transformed(manifest: Manifest, transform: Transform | undefined): Manifest {
