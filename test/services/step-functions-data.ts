@@ -11,6 +11,8 @@ export interface Rule {
   readonly Variable?: string;
   readonly StringEquals?: string;
   readonly StringMatches?: string;
+  readonly NumericEquals?: number;
+  readonly IsPresent?: boolean;
 }
 
 /** A payload template with its paths and functions worked out. */
@@ -35,6 +37,8 @@ function worked(expression: string, data: Json, context: Json): Json {
     }
     case "JsonToString":
       return JSON.stringify(worked(of, data, context));
+    case "StringToJson":
+      return JSON.parse(worked(of, data, context));
     case "Format":
       return String(worked(of.replace(/^'\{\}', /, ""), data, context));
     default:
@@ -43,11 +47,10 @@ function worked(expression: string, data: Json, context: Json): Json {
 }
 
 export function path(expression: string, data: Json): Json {
-  if (!/^\$(\.\w+)*$/.test(expression)) throw new Error(`the fake knows no ${expression}`);
-  return expression
-    .split(".")
-    .slice(1)
-    .reduce((value, name) => value?.[name], data);
+  const [, list, field = "", wanted] = /^(.+)\[\?\(@\.(\w+) == '(\w+)'\)\]$/.exec(expression) ?? [];
+  if (list !== undefined) return path(list, data).filter((one: Json) => one[field] === wanted);
+  if (!/^\$(\.\w+(\[\d+\])?)*$/.test(expression)) throw new Error(`the fake knows no ${expression}`);
+  return (expression.match(/\w+/g) ?? []).reduce((value, name) => value?.[name], data);
 }
 
 export function put(data: Json, at: string, value: Json): Json {
@@ -56,10 +59,14 @@ export function put(data: Json, at: string, value: Json): Json {
   return { ...data, [name]: value };
 }
 
-export function holds({ And, Or, Variable = "", StringEquals, StringMatches }: Rule, data: Json): boolean {
+export function holds(rule: Rule, data: Json): boolean {
+  const { And, Or, Variable = "", StringEquals, StringMatches, NumericEquals, IsPresent } = rule;
   if (And !== undefined) return And.every((rule) => holds(rule, data));
   if (Or !== undefined) return Or.some((rule) => holds(rule, data));
   const value = path(Variable, data);
+  if (IsPresent !== undefined) return (value !== undefined) === IsPresent;
+  if (value === undefined) throw new Error(`there is no ${Variable}, which ends an execution`);
+  if (NumericEquals !== undefined) return value === NumericEquals;
   if (StringEquals !== undefined) return value === StringEquals;
   const parts = (StringMatches ?? "").split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   return typeof value === "string" && new RegExp(`^${parts.join("[^]*")}$`).test(value);

@@ -118,7 +118,9 @@ class Walker {
     }
     const { data: result, last: end } = await this.#tries(state, entered, signal, (RetryCount, before) => {
       const context = { Execution: { Name: this.#name }, State: { RetryCount } };
-      const request = state.Parameters === undefined ? data : fill(state.Parameters, data, context);
+      const input = path(state.InputPath ?? "$", data);
+      const request = state.Parameters === undefined ? input : fill(state.Parameters, input, context);
+      if (Type === "Pass") return Promise.resolve({ data: request, last: before });
       return Type === "Parallel"
         ? this.#parallel(state, request, before, signal)
         : this.#task(name, state, request, before, signal);
@@ -215,7 +217,7 @@ class Walker {
   async #runTask(request: Json, signal: AbortSignal): Promise<Called> {
     if (this.#services.runTask === undefined) throw new Error("the fake has no containers");
     const task = await this.#services.runTask(request, signal);
-    if (task.Containers[0]?.ExitCode === 0) return { output: task };
+    if (task.Containers.every(({ ExitCode }) => ExitCode === 0)) return { output: task };
     return { error: "States.TaskFailed", cause: JSON.stringify(task) };
   }
 

@@ -11,6 +11,7 @@ export interface State {
   readonly Type: string;
   readonly Next?: string;
   readonly Resource?: string;
+  readonly InputPath?: string;
   readonly Parameters?: Json;
   readonly ResultSelector?: Json;
   readonly ResultPath?: string | null;
