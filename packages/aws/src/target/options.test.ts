@@ -31,9 +31,12 @@ it.each([
   [{ region: "us-east-1", tags: { "aws:x": "1" } }, "tags"],
   [{ region: "us-east-1", tags: { x: 1 } }, "tags"],
   [{ region: "us-east-1", network: { subnets: [], securityGroups: ["sg-0a"] } }, "network"],
+  [{ region: "us-east-1", network: { subnets: Array(17).fill("subnet-0a"), securityGroups: ["sg-0a"] } }, "network"],
+  [{ region: "us-east-1", network: { subnets: ["subnet-0a"], securityGroups: Array(6).fill("sg-0a") } }, "network"],
   [{ region: "us-east-1", secretsPrefix: "ü" }, "secretsPrefix"],
   [{ region: "us-east-1", transform: {} }, "transform"],
   [{ region: "us-east-1", colour: "hunter2" }, "colour"],
+  [{ region: "us-east-1", constructor: "hunter2" }, "constructor"],
 ])("%j is refused without its value in the message", (options, name) => {
   let message = "";
   try {

@@ -62,7 +62,7 @@ export type Properties = { [name: string]: Json };
 export function checkOptions(options: AWSTargetOptions): AWSTargetOptions {
   if (!isRecord(options)) throw invalid("its options are no object", 'Give an object: { region: "us-east-1" }.');
   for (const [name, value] of Object.entries(options)) {
-    const check = (checks as Partial<Record<string, Check>>)[name];
+    const check = Object.hasOwn(checks, name) ? checks[name as keyof AWSTargetOptions] : undefined;
     if (check === undefined)
       throw invalid(`there is no option "${name}"`, `The options are ${Object.keys(checks).join(", ")}.`);
     if (value !== undefined && !check.accepts(value)) throw invalid(`its option "${name}" is not valid`, check.hint);
@@ -142,13 +142,14 @@ const checks: { readonly [K in keyof Required<AWSTargetOptions>]: Check } = {
     hint: 'Give an object of strings: up to 40 tags of letters, digits, spaces and _.:/=+-@; names don\'t begin with "aws:" or "glacier:", and no two differ by case alone.',
   },
   network: {
+    // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AwsVpcConfiguration.html
     accepts: (value) =>
       isRecord(value) &&
       Object.keys(value).every((name) => ["subnets", "securityGroups", "assignPublicIp"].includes(name)) &&
-      listOf(/^subnet-[0-9a-f]+$/)(value["subnets"]) &&
-      listOf(/^sg-[0-9a-f]+$/)(value["securityGroups"]) &&
+      listOf(/^subnet-[0-9a-f]+$/, 16)(value["subnets"]) &&
+      listOf(/^sg-[0-9a-f]+$/, 5)(value["securityGroups"]) &&
       ["boolean", "undefined"].includes(typeof value["assignPublicIp"]),
-    hint: 'Give { subnets: ["subnet-…"], securityGroups: ["sg-…"], assignPublicIp?: true }.',
+    hint: 'Give { subnets: ["subnet-…"], securityGroups: ["sg-…"], assignPublicIp?: true }, with up to 16 subnets and 5 security groups.',
   },
   secretsPrefix: {
     accepts: matches(/^[A-Za-z0-9/_+=.@-]{0,300}$/),
@@ -172,8 +173,8 @@ function matches(pattern: RegExp): (value: unknown) => boolean {
   return (value) => typeof value === "string" && pattern.test(value);
 }
 
-function listOf(pattern: RegExp): (value: unknown) => boolean {
-  return (value) => Array.isArray(value) && value.length > 0 && value.every(matches(pattern));
+function listOf(pattern: RegExp, most = Number.POSITIVE_INFINITY): (value: unknown) => boolean {
+  return (value) => Array.isArray(value) && value.length > 0 && value.length <= most && value.every(matches(pattern));
 }
 
 /** Whether AWS sees as many names as these are. */

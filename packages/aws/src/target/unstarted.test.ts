@@ -83,6 +83,14 @@ it("whoever is alerted is told of it, by an alarm that alone may publish for Clo
   expect(given.terraform.aws_sns_topic).toBeUndefined();
 });
 
+it("what tells of failures has the deployment's tags", async () => {
+  const { terraform, cloudformation } = await filesOf({ alerts: { emails }, tags: { team: "data" } });
+  for (const type of ["aws_sns_topic", "aws_cloudwatch_event_rule", "aws_cloudwatch_metric_alarm", "aws_sqs_queue"])
+    for (const { tags } of Object.values<{ tags: string }>(terraform[type])) expect(tags).toBe(`\${local.tags}`);
+  for (const id of ["AlertsTopic", "AlertsRule", "UnstartedAlarm", "UnstartedQueue"])
+    expect(cloudformation[id].Properties.Tags).toContainEqual({ Key: "team", Value: "data" });
+});
+
 it("without a schedule there is neither queue nor alarm, and CloudWatch may publish nothing", async () => {
   const { terraform } = await filesOf({ alerts: { emails } }, "");
   expect(terraform.aws_sqs_queue).toBeUndefined();

@@ -84,7 +84,8 @@ export function printTopic(topic: Topic, printed: Printed, model: Model): void {
   }
 }
 
-export function printAlert({ id, name, stateMachine, topic }: Alert, printed: Printed, { pipeline }: Model): void {
+export function printAlert({ id, name, stateMachine, topic }: Alert, printed: Printed, model: Model): void {
+  const { pipeline } = model;
   const { paths, template } = alertInput(pipeline);
   printed.add("AWS::Events::Rule", logicalId(id, "Rule"), {
     Name: name,
@@ -93,6 +94,7 @@ export function printAlert({ id, name, stateMachine, topic }: Alert, printed: Pr
     Targets: [
       { Id: "topic", Arn: substituted(topic), InputTransformer: { InputPathsMap: paths, InputTemplate: template } },
     ],
+    Tags: tagList(model),
   });
 }
 

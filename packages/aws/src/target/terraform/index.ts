@@ -31,7 +31,8 @@ export function toTerraform(model: Model, transform: Transform | undefined): Art
     "versions.tf.json": pretty({
       terraform: {
         required_version: ">= 1.5",
-        required_providers: { aws: { source: "hashicorp/aws", version: ">= 5.60, < 7.0" } },
+        // Those before it don't know the functions' runtime.
+        required_providers: { aws: { source: "hashicorp/aws", version: ">= 5.80, < 7.0" } },
       },
     }),
     ...codeFiles(model, model.code.zip.path),
