@@ -13,13 +13,21 @@ export const keys = {
   mark: "glacier.dev/mark",
 } as const;
 
-/** Name of an attempt's Job, ConfigMap and Secret: the same whoever asks, so that no attempt is started twice. */
+/** Name of an attempt's Job: the same whoever asks, so that no attempt is started twice. */
 export function attemptName(plan: Plan, { runId, task, attempt }: TaskInvocation): string {
   const { state, pipeline, tenant = null } = plan;
   // Run ids may be chosen: those of another state root are other runs.
   const hash = sha256(JSON.stringify([state, pipeline, tenant, runId, task, attempt])).slice(0, 12);
   const word = task.replace(/[^a-z0-9]+/g, "-").slice(0, longestJobName - hash.length - 1);
   return `${word.replace(/-+$/, "")}-${hash}`;
+}
+
+/**
+ * Name of the ConfigMap and the Secret that go with a Job of that mark: those of one that had its name before may be there longer
+ * than it was.
+ */
+export function companionName(job: string, mark: string): string {
+  return `${job}-${sha256(mark).slice(0, 8)}`;
 }
 
 export function attemptLabels(plan: Plan, { runId, task, attempt }: TaskInvocation): Record<string, string> {

@@ -16,7 +16,7 @@ import type { V1Job } from "@kubernetes/client-node";
 import { stateOf } from "../deployment.ts";
 import { sizeTask } from "../pod/resources.ts";
 import { outOfReach } from "../reach.ts";
-import { attemptLabels, attemptName, sha256 } from "./attempt-name.ts";
+import { attemptLabels, attemptName, companionName, sha256 } from "./attempt-name.ts";
 import { type Cluster, openCluster } from "./cluster.ts";
 import { buildCode, largestConfigMap } from "./code.ts";
 import { type Shelf, shelveCode } from "./code-url.ts";
@@ -70,16 +70,17 @@ export class KubernetesExecutor implements Executor<KubernetesKind> {
     const codeUrl = code.bytes.length > largestConfigMap ? (await this.#shelve(code, context)).url : undefined;
     const told = { ...code.modules, plan, invocation };
     const name = attemptName(plan, invocation);
-    const parts = { name, labels: attemptLabels(plan, invocation), mapped: codeUrl === undefined };
+    const labels = attemptLabels(plan, invocation);
+    const mapped = codeUrl === undefined;
     const attempt = {
       name,
       task,
       secrets,
       digest: sha256(JSON.stringify([told, code.hash, Object.keys(secrets)])),
-      job: () => jobOf(parts, task, this.#options),
+      job: (mark: string) => jobOf({ name, labels, companion: companionName(name, mark), mapped }, task, this.#options),
       companions: (job: V1Job, mark: string) => ({
         secret: secretOf(job, { task: told, secrets, mark }, codeUrl),
-        ...(parts.mapped && { configMap: configMapOf(job, code.bytes) }),
+        ...(mapped && { configMap: configMapOf(job, mark, code.bytes) }),
       }),
     };
     await this.#runner.run(attempt, invocation, context, cluster);

@@ -1,10 +1,11 @@
 import type { PlanTask } from "@glacier/core";
 import { expect, it } from "vitest";
+import { companionName } from "./attempt-name.ts";
 import { configMapOf, jobOf, secretOf } from "./manifests.ts";
 import type { KubernetesExecutorOptions } from "./options.ts";
 
 const storage = { kind: "s3", bucket: "orders" };
-const parts = { name: "clean-0123", labels: { app: "x" }, mapped: true };
+const parts = { name: "clean-0123", labels: { app: "x" }, companion: "clean-0123-4567", mapped: true };
 
 function podOf(task: object = {}, options: Partial<KubernetesExecutorOptions> = {}, mapped = true) {
   const job = jobOf({ ...parts, mapped }, task as PlanTask, { storage, ...options });
@@ -72,10 +73,17 @@ it("code that is fetched takes no ConfigMap", () => {
 it("code and call go with their Job", () => {
   const job = { metadata: { name: "clean-0123", uid: "u-1", labels: { app: "x" } } };
   const owner = { apiVersion: "batch/v1", kind: "Job", name: "clean-0123", uid: "u-1" };
-  const secret = secretOf(job, { task: {} as never, secrets: { key: "hunter2" }, mark: "@m " });
-  for (const { metadata } of [configMapOf(job, Uint8Array.of(1)), secret]) {
-    expect(metadata).toMatchObject({ name: "clean-0123", ownerReferences: [owner] });
+  const mark = "@m ";
+  const secret = secretOf(job, { task: {} as never, secrets: { key: "hunter2" }, mark });
+  for (const { metadata } of [configMapOf(job, mark, Uint8Array.of(1)), secret]) {
+    expect(metadata).toMatchObject({ name: companionName("clean-0123", mark), ownerReferences: [owner] });
   }
+});
+
+it("another Job of the name has a Secret of its own, as long as the first one's may be there", () => {
+  const [one, other] = ["@a ", "@b "].map((mark) => companionName("clean-0123", mark));
+  expect(one).not.toBe(other);
+  expect(companionName("a".repeat(52), "@a ").length).toBeLessThanOrEqual(63);
 });
 
 it("no secret is in a Job", () => {

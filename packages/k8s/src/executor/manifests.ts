@@ -4,6 +4,7 @@ import type { V1ConfigMap, V1Job, V1ObjectMeta, V1PodSpec, V1Secret } from "@kub
 import { containerName, inertText } from "../deployment.ts";
 import { heapFlag } from "../pod/pod.ts";
 import { amounts, defaultSize, mebibytes } from "../pod/resources.ts";
+import { companionName } from "./attempt-name.ts";
 import { jobAround } from "./job.ts";
 import type { KubernetesExecutorOptions } from "./options.ts";
 import { type PodCall, paths } from "./protocol.ts";
@@ -32,13 +33,15 @@ const fs = require("node:fs");
 export interface AttemptParts {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Name of its Secret, and of its ConfigMap. */
+  readonly companion: string;
   /** Whether the code is in a ConfigMap. */
   readonly mapped: boolean;
 }
 
 /** The Job of one attempt, whose pod passes the restricted Pod Security Standard: https://kubernetes.io/docs/concepts/security/pod-security-standards/ */
 export function jobOf(
-  { name, labels, mapped }: AttemptParts,
+  { name, labels, companion, mapped }: AttemptParts,
   task: PlanTask,
   options: KubernetesExecutorOptions,
 ): V1Job {
@@ -47,7 +50,7 @@ export function jobOf(
   const resources = { ...amounts(compute.cpu ?? options.cpu ?? defaultSize.cpu, memory, compute.gpu) };
   const env = { HOME: "/tmp", ...compute.env };
   const pod: V1PodSpec = {
-    ...podOf(name, mapped, options),
+    ...podOf(companion, mapped, options),
     containers: [
       {
         name: containerName,
@@ -75,7 +78,7 @@ export function jobOf(
   return jobAround({ name, labels, pod, timeout: task.timeout });
 }
 
-function podOf(name: string, mapped: boolean, options: KubernetesExecutorOptions): Omit<V1PodSpec, "containers"> {
+function podOf(companion: string, mapped: boolean, options: KubernetesExecutorOptions): Omit<V1PodSpec, "containers"> {
   const { serviceAccount, scratch = 10_240, user = 65_532, pod = {} } = options;
   return {
     automountServiceAccountToken: false,
@@ -93,19 +96,19 @@ function podOf(name: string, mapped: boolean, options: KubernetesExecutorOptions
       ...pod.securityContext,
     },
     volumes: [
-      ...(mapped ? [{ name: "code", configMap: { name } }] : []),
-      { name: "call", secret: { secretName: name, defaultMode: 0o440 } },
+      ...(mapped ? [{ name: "code", configMap: { name: companion } }] : []),
+      { name: "call", secret: { secretName: companion, defaultMode: 0o440 } },
       { name: "tmp", emptyDir: { sizeLimit: mebibytes(scratch) } },
     ],
   };
 }
 
 /** The code, which goes with its Job. */
-export function configMapOf(job: V1Job, code: Uint8Array): V1ConfigMap {
+export function configMapOf(job: V1Job, mark: string, code: Uint8Array): V1ConfigMap {
   return {
     apiVersion: "v1",
     kind: "ConfigMap",
-    metadata: ownedBy(job),
+    metadata: companionOf(job, mark),
     binaryData: { [paths.codeFile]: Buffer.from(code).toString("base64") },
   };
 }
@@ -116,7 +119,7 @@ export function secretOf(job: V1Job, call: PodCall, codeUrl?: string): V1Secret 
     apiVersion: "v1",
     kind: "Secret",
     type: "Opaque",
-    metadata: ownedBy(job),
+    metadata: companionOf(job, call.mark),
     data: {
       [paths.callFile]: gzipSync(JSON.stringify(call)).toString("base64"),
       // Who has it may read the code.
@@ -125,6 +128,7 @@ export function secretOf(job: V1Job, call: PodCall, codeUrl?: string): V1Secret 
   };
 }
 
-function ownedBy({ metadata: { name = "", uid = "", labels = {} } = {} }: V1Job): V1ObjectMeta {
-  return { name, labels, ownerReferences: [{ apiVersion: "batch/v1", kind: "Job", name, uid }] };
+function companionOf({ metadata: { name = "", uid = "", labels = {} } = {} }: V1Job, mark: string): V1ObjectMeta {
+  const ownerReferences = [{ apiVersion: "batch/v1", kind: "Job", name, uid }];
+  return { name: companionName(name, mark), labels, ownerReferences };
 }

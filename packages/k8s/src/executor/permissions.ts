@@ -45,7 +45,7 @@ export async function checkCluster(
     const refused = asked.filter((_, i) => answers[i] === false);
     if (refused.length > 0) throw notAllowed(refused, namespace);
     const name = "glacier-check";
-    const body = jobOf({ name, labels: {}, mapped: true }, task, options);
+    const body = jobOf({ name, labels: {}, companion: name, mapped: true }, task, options);
     await batch.createNamespacedJob({
       namespace,
       body: { ...body, metadata: { generateName: `${name}-` } },
