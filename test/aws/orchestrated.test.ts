@@ -189,6 +189,29 @@ describe.skipIf(missing)("AWSExecutor, orchestrated, over a fake of Step Functio
     return lines;
   }
 
+  it("resumes a run whose execution is under way by following it", async () => {
+    const world = await deployed(waiting);
+    const executionArn = `arn:aws:states:${region}:123456789012:execution:waiting:waiting-3`;
+    const stop = new StopExecutionCommand({ executionArn });
+    let resumed: ReturnType<World["run"]> | undefined;
+    await world.run({
+      runId: "waiting-3",
+      onEvent(event) {
+        if (event.type !== "attempt.started") return;
+        resumed ??= worldOf(waiting, world.place, "orchestrated").run({
+          resume: "waiting-3",
+          onEvent: ({ type }) => type === "attempt.started" && void clients(world.place).sfn?.send(stop),
+        });
+      },
+    });
+    const { error, outline } = (await resumed) ?? {};
+    expect(error).toMatchObject({
+      code: "CANCELLED",
+      message: expect.stringContaining("was stopped in Step Functions"),
+    });
+    expect(outline?.some((line) => line.includes("attempt.started"))).toBe(true);
+  });
+
   it("leaves the journal to the functions: each event is there once", async () => {
     const world = await deployed(steady);
     await world.run({ runId: "steady-2" });
@@ -200,6 +223,11 @@ describe.skipIf(missing)("AWSExecutor, orchestrated, over a fake of Step Functio
   it("leaves a run that can be resumed directly: what it committed is not done again", async () => {
     const world = await deployed(steady);
     await world.run({ runId: "steady-3" });
+    expect((await world.run({ resume: "steady-3" })).error).toMatchObject({
+      code: "UNSUPPORTED",
+      message: expect.stringContaining("has ended"),
+      hint: expect.stringContaining('mode: "direct"'),
+    });
     const { error, events } = await worldOf(steady, world.place, "direct").run({ resume: "steady-3" });
     expect(error).toBeUndefined();
     expect(events.flatMap((event) => (event.type === "task.skipped" ? [event.reason] : []))).toEqual(

@@ -7,6 +7,8 @@ import { serviceError } from "./service-errors.ts";
 /** One execution of a deployed state machine. Errors: `OPTION_INVALID` for a start with other params, `NOT_FOUND`, `PERMISSION_DENIED`, `THROTTLED`, `UNAVAILABLE`. */
 export interface Execution {
   start(run: PipelineRun, stateMachineArn: string): Promise<void>;
+  /** Whether it has begun, and not ended. */
+  isRunning(): Promise<boolean>;
   /** Reads the history as far as it goes. */
   look(): Promise<void>;
   /** What was read since the last call. */
@@ -57,6 +59,17 @@ export async function openExecution(
           if (!isStartOf(before.input, { runId, params })) throw startedOtherwise(runId);
         }
       });
+    },
+
+    async isRunning() {
+      const describe = new sdk.DescribeExecutionCommand({ executionArn });
+      const found = await call("find an execution", "DescribeExecution", (client) =>
+        client.send(describe).catch((error: Error) => {
+          if (error.name === "ExecutionDoesNotExist") return undefined;
+          throw error;
+        }),
+      );
+      return found?.status === "RUNNING";
     },
 
     async look() {

@@ -1,4 +1,11 @@
-import { type ExecutionContext, GlacierError, isGlacierError, type PipelineRun, type RunStatus } from "@glacier/core";
+import {
+  type ErrorCode,
+  type ExecutionContext,
+  GlacierError,
+  isGlacierError,
+  type PipelineRun,
+  type RunStatus,
+} from "@glacier/core";
 import { finishRun, type RemoteSource, sleep } from "@glacier/core/execute";
 import { stateMachineName } from "../names.ts";
 import { checkParams } from "../run-data.ts";
@@ -17,6 +24,7 @@ const mostFailures = 60;
 
 /**
  * Starts the deployed state machine, or follows its execution of that name, until it is over; stops it when the signal fires.
+ * A run that is resumed is one whose execution is still under way.
  * Errors: `OPTION_INVALID`, `UNSUPPORTED`, `NOT_FOUND`, `PERMISSION_DENIED`, `THROTTLED`, `UNAVAILABLE`, and what failed outside of the tasks.
  */
 export async function runMachine(
@@ -30,7 +38,8 @@ export async function runMachine(
   const machine = stateMachineName(plan);
   const executionArn = deployed.arn("states", `execution:${machine}:${runId}`);
   const execution = await openExecution(machine, executionArn, plan, clients);
-  await execution.start(run, deployed.arn("states", `stateMachine:${machine}`));
+  if (!run.resumed) await execution.start(run, deployed.arn("states", `stateMachine:${machine}`));
+  else if (!(await execution.isRunning())) throw unable(runId, "go on with a run that has ended", "UNSUPPORTED");
 
   const segments = openSegments(plan, runId, registry);
   const history = new History(plan, runId, segments, emit);
@@ -85,8 +94,11 @@ async function tellEnd(runId: string, { error }: End, where: Pick<RemoteSource, 
 /** The error of a run that can't be followed: expired credentials, say. It doesn't need this process. */
 function outOfSight(runId: string, { code, message, hint, cause, context }: GlacierError): GlacierError {
   return new GlacierError(code, {
-    message: `run ${runId} goes on, and can't be followed: ${message}`,
-    hint: `${hint} Then follow it again: run({ runId: "${runId}" }) with the same params.`,
+    message:
+      code === "NOT_FOUND"
+        ? `run ${runId} can't be followed: ${message}`
+        : `run ${runId} goes on, and can't be followed: ${message}`,
+    hint: `${hint} Then follow it again: resume it (glacier run --resume ${runId}), or run({ runId: "${runId}" }) with the same params.`,
     cause,
     context: { ...context, runId },
   });
@@ -102,31 +114,24 @@ function runLost(runId: string): GlacierError {
 }
 
 /** What a state machine can't do. */
-function refuse({ runId, params, selected, keepGoing, concurrency, resumed }: PipelineRun): void {
-  const direct = 'new AWSExecutor({ mode: "direct" })';
-  const what =
-    selected !== "all"
-      ? "run some tasks only: it is compiled from all of them"
-      : keepGoing
-        ? "keep going after a failure"
-        : concurrency !== undefined
-          ? "limit how many attempts run side by side"
-          : resumed
-            ? `go on with a run that has ended`
-            : undefined;
-  if (what !== undefined) {
-    throw new GlacierError(resumed ? "UNSUPPORTED" : "OPTION_INVALID", {
-      message: `run ${runId}: the state machine can't ${what}`,
-      hint: `Glacier's own scheduler can: ${direct}. It also goes on with a run that the state machine began.`,
-      context: { runId },
-    });
-  }
+function refuse({ runId, params, selected, keepGoing, concurrency }: PipelineRun): void {
+  if (selected !== "all") throw unable(runId, "run some tasks only: it is compiled from all of them");
+  if (keepGoing) throw unable(runId, "keep going after a failure");
+  if (concurrency !== undefined) throw unable(runId, "limit how many attempts run side by side");
   checkParams(params, runId);
   // https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
   if (runId.length <= 80) return;
   throw new GlacierError("OPTION_INVALID", {
     message: `run id ${runId} has ${runId.length} characters, and the name of an execution has at most 80`,
     hint: "Use a shorter one.",
+    context: { runId },
+  });
+}
+
+function unable(runId: string, what: string, code: ErrorCode = "OPTION_INVALID"): GlacierError {
+  return new GlacierError(code, {
+    message: `run ${runId}: the state machine can't ${what}`,
+    hint: 'Glacier\'s own scheduler can: new AWSExecutor({ mode: "direct" }). It also goes on with a run that the state machine began.',
     context: { runId },
   });
 }

@@ -75,6 +75,8 @@ export function printTaskDefinition(definition: TaskDefinition, printed: Printed
       },
     ]),
     tags,
+    // Runs that go on start containers by the family, which must have a definition all the while.
+    lifecycle: { create_before_destroy: true },
   });
 }
 
