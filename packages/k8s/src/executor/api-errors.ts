@@ -15,6 +15,11 @@ interface Status {
   readonly reason?: string;
 }
 
+/** How policies refuse: those of webhooks (Gatekeeper, Kyverno), and the cluster's own. */
+export const deniedByPolicy: RegExp = /denied (the )?request/i;
+export const policyHint =
+  "A policy of the cluster forbids it: the message says what to change, in { pod } or the task's compute.";
+
 /**
  * Any error of a call to the cluster. Of the client's own only the status goes on: it also holds headers and whole requests.
  * Errors: `PERMISSION_DENIED`, `NOT_FOUND`, `UNSCHEDULABLE` for an exceeded quota, `THROTTLED`, `UNAVAILABLE`, `OPTION_INVALID`
@@ -62,6 +67,7 @@ export function apiError(
           "The namespace is being deleted: wait until it is gone, or name another: { namespace }.",
         );
       }
+      if (deniedByPolicy.test(said)) return failed("PERMISSION_DENIED", policyHint);
       if (/violates PodSecurity/i.test(said)) {
         return failed("PERMISSION_DENIED", "Take out of { pod } what the namespace's Pod Security level forbids.");
       }

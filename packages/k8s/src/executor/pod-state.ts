@@ -1,6 +1,7 @@
 import { type ErrorCode, GlacierError, type PlanTask } from "@glacier/core";
 import type { V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
 import { containerName } from "../deployment.ts";
+import { deniedByPolicy, policyHint } from "./api-errors.ts";
 import type { Look } from "./watch.ts";
 
 /** How far an attempt is, by what the cluster says. */
@@ -33,9 +34,12 @@ const vain: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ],
   CreateContainerConfigError: [
     "OPTION_INVALID",
-    "Check { envFrom } and { user }: what they name must be there and be allowed.",
+    "What the message names must be there and be allowed: { envFrom }, the Secret of the tasks' secrets, { user }.",
   ],
 };
+
+/** What a kubelet says that hasn't come to it yet. */
+const notYet = /failed to sync|timed out/i;
 
 /** Why the Job controller makes no pod, where waiting doesn't help. Quotas get room again. */
 const refusals: readonly (readonly [words: RegExp, code: ErrorCode, hint: string])[] = [
@@ -59,6 +63,7 @@ const refusals: readonly (readonly [words: RegExp, code: ErrorCode, hint: string
     "PERMISSION_DENIED",
     "Take out of { pod } what the namespace's Pod Security level forbids.",
   ],
+  [deniedByPolicy, "PERMISSION_DENIED", policyHint],
 ];
 
 /** Reads an attempt's state. `task` is for the errors. */
@@ -86,6 +91,13 @@ export function stateOf({ job, pod, podGone, refusal }: Look, task: PlanTask, pu
     const [, code, hint] = forGood;
     return ended(pod, failed(code, `the cluster makes no pod for it: ${refusal}`, hint));
   }
+  const over = job?.status?.conditions?.find(
+    ({ type, status: is }) => ["Complete", "Failed"].includes(type) && is === "True",
+  );
+  if (pod === undefined && over !== undefined) {
+    const said = `its Job has ended (${over.reason ?? over.type}), and its pod is gone with what it said`;
+    return ended(pod, failed("TASK_CRASHED", said, "Give the task retries: somebody else deleted the pod."));
+  }
   if (pod === undefined) {
     const said =
       refusal === undefined ? "the cluster has made no pod for it yet" : `the cluster makes no pod for it: ${refusal}`;
@@ -102,14 +114,15 @@ export function stateOf({ job, pod, podGone, refusal }: Look, task: PlanTask, pu
         failed("IMAGE_UNAVAILABLE", `its image doesn't start: ${terminated.message ?? terminated.reason}`, nodeHint),
       );
     }
-    return ended(pod, lost === undefined ? undefined : failed("EVICTED", lost, evictedHint));
+    const took = terminated?.reason === "ContainerStatusUnknown" ? (terminated.message ?? terminated.reason) : lost;
+    return ended(pod, took === undefined ? undefined : failed("EVICTED", took, evictedHint));
   }
   if (podGone) return ended(pod, failed("EVICTED", lost ?? `pod ${name} was deleted`, evictedHint));
   if (lost !== undefined && status?.phase === "Unknown") return ended(pod, failed("EVICTED", lost, evictedHint));
   if (container?.state?.running !== undefined && name !== undefined) return { kind: "running", pod: name };
   const { reason = "", message = "" } = container?.state?.waiting ?? {};
   const known = Object.hasOwn(vain, reason) ? vain[reason] : undefined;
-  if (known !== undefined) {
+  if (known !== undefined && !notYet.test(message)) {
     const [code, hint] = known;
     const said = reason === "ImagePullBackOff" ? (pullError ?? message) : message;
     return ended(pod, failed(code, `${reason}: ${said} (image ${container?.image ?? ""})`, hint));
@@ -154,21 +167,8 @@ const nodeHint = "A task needs Node ≥ 22.18 in its image (node:24-slim, for ex
 /** Why a pod is taken from its node, in the cluster's words. https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions */
 function whatTookIt({ status, metadata }: V1Pod): string | undefined {
   const disrupted = status?.conditions?.find(({ type, status: is }) => type === "DisruptionTarget" && is === "True");
-  if (
-    status?.reason !== undefined &&
-    [
-      "Evicted",
-      "NodeLost",
-      "Preempting",
-      "Shutdown",
-      "NodeShutdown",
-      "Terminated",
-      "NodeAffinity",
-      "UnexpectedAdmissionError",
-    ].includes(status.reason)
-  ) {
-    return `${status.reason}: ${status.message ?? ""}`;
-  }
+  // A pod that ended by itself has none.
+  if (status?.reason !== undefined) return `${status.reason}: ${status.message ?? ""}`;
   if (disrupted !== undefined) return `${disrupted.reason ?? "DisruptionTarget"}: ${disrupted.message ?? ""}`;
   return metadata?.deletionTimestamp === undefined ? undefined : `pod ${metadata.name} was deleted`;
 }

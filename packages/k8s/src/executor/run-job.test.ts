@@ -139,3 +139,11 @@ it("a conflict over a quota is no object that is there: it is tried again", asyn
   server.pod(name, crashed);
   expect(await ended).toMatchObject({ code: "TASK_CRASHED" });
 });
+
+it("a Job that ended while nobody looked, and whose pod is gone, is over", async () => {
+  const { ended } = run();
+  await called("POST secrets");
+  const failed = { type: "Failed", status: "True", reason: "BackoffLimitExceeded" };
+  server.job(name, { failed: 1, conditions: [failed] });
+  expect(await ended).toMatchObject({ code: "TASK_CRASHED", message: expect.stringContaining("its pod is gone") });
+});

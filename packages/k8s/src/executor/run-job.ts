@@ -2,6 +2,7 @@ import { deserializeError, GlacierError, type PlanTask, type RunEvent } from "@g
 import { sleep } from "@glacier/core/execute";
 import { apiError } from "./api-errors.ts";
 import type { Cluster } from "./cluster.ts";
+import { insist } from "./insist.ts";
 import { followLog, type PodLog } from "./logs.ts";
 import { outOfMemory, type PodState, pullErrorOf, stateOf } from "./pod-state.ts";
 import type { PodAnswer } from "./protocol.ts";
@@ -54,7 +55,7 @@ type End = Extract<PodState, { kind: "ended" }>;
 async function untilEnd(
   { name, task }: JobAttempt,
   uid: string,
-  { note, pendingTimeout, watch, signal }: JobSite,
+  { cluster, note, pendingTimeout, watch, signal }: JobSite,
   listen: (pod: string) => PodLog,
 ): Promise<End> {
   let pullError: string | undefined;
@@ -82,8 +83,10 @@ async function untilEnd(
       const isThere = look.job !== undefined && look.job.metadata?.deletionTimestamp === undefined;
       if (seen && !isThere && lost) throw deleted(name, task);
       seen ||= isThere;
-      if (state.kind === "ended") return state;
-      if (state.kind === "running") {
+      if (state.kind === "ended") {
+        // The watch of pods may be behind that of Jobs.
+        if (look.pod !== undefined || !(await hasPod(uid, cluster))) return state;
+      } else if (state.kind === "running") {
         clearTimeout(limit);
         listen(state.pod);
       } else if (late) throw state.error;
@@ -96,6 +99,17 @@ async function untilEnd(
     clearTimeout(limit);
     signal.removeEventListener("abort", onAbort);
     stopListening();
+  }
+}
+
+async function hasPod(job: string, cluster: Cluster): Promise<boolean> {
+  const { namespace, core } = cluster;
+  const labelSelector = `controller-uid=${job}`;
+  try {
+    const { items } = await insist(() => core.listNamespacedPod({ namespace, labelSelector }));
+    return items.length > 0;
+  } catch (error) {
+    throw apiError(error, cluster, { what: "list pods" });
   }
 }
 

@@ -35,6 +35,22 @@ export interface PodContent {
   readonly token?: boolean;
 }
 
+/** Fields of a pod's spec that are not for the option `pod`: the target's and the executor's own, and what would make it more than a task's. */
+export const ownFields = [
+  "containers",
+  "initContainers",
+  "ephemeralContainers",
+  "volumes",
+  "restartPolicy",
+  "automountServiceAccountToken",
+  "securityContext",
+  "serviceAccount",
+  "serviceAccountName",
+  "hostIPC",
+  "hostPID",
+] as const;
+export type OwnField = (typeof ownFields)[number];
+
 /** Seconds that a pod outlives its task's timeout, so that the attempt itself tells of it; and that a pod gets to end. */
 export const grace = 30;
 

@@ -49,6 +49,7 @@ it.each([
   [{ storage, identity: { aws: "hunter2" } }, "identity"],
   [{ storage, identity: { tasks: { load: { tasks: {} } } } }, "identity"],
   [{ storage, pendingTimeout: 0 }, "pendingTimeout"],
+  [{ storage, pendingTimeout: 2_147_484 }, "pendingTimeout"],
   [{ storage, egressPorts: [0] }, "egressPorts"],
   [{ storage, pod: { containers: [] } }, "pod"],
   [{ storage, pod: { automountServiceAccountToken: true } }, "pod"],

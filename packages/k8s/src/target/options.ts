@@ -1,7 +1,8 @@
 import { GlacierError, type Json, type StorageResource } from "@glacier/core";
 import { isJson, isJsonObject } from "@glacier/core/compile";
 import { inertJson } from "../deployment.ts";
-import type { Manifest } from "../pod/pod.ts";
+import { longestPendingTimeout } from "../executor/options.ts";
+import { type Manifest, ownFields } from "../pod/pod.ts";
 
 /** Options of a `KubernetesTarget`. */
 export interface KubernetesTargetOptions {
@@ -82,10 +83,6 @@ const longestParams = 64 * 1024;
 /** https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#security-context-1 */
 const highestUser = 2 ** 31 - 1;
 const label = matches(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
-const ownFields = [
-  ..."containers initContainers ephemeralContainers volumes restartPolicy".split(" "),
-  ..."automountServiceAccountToken securityContext serviceAccount serviceAccountName hostIPC hostPID".split(" "),
-];
 const identities = {
   aws: matches(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/),
   gcp: matches(/^[a-z0-9-]+@[a-z0-9.-]+\.iam\.gserviceaccount\.com$/),
@@ -129,7 +126,10 @@ const checks: { readonly [K in keyof Required<KubernetesTargetOptions>]: Check }
         (isRecord(value["tasks"]) && Object.values(value["tasks"]).every((one) => isIdentity(one)))),
     hint: "Give { aws: a role's ARN }, { gcp: a service account's e-mail } or { azure: a client id }, and tasks: { name: the same } where they differ.",
   },
-  pendingTimeout: { accepts: isWhole, hint: "Give seconds: a whole number above 0." },
+  pendingTimeout: {
+    accepts: (value) => isWhole(value) && value <= longestPendingTimeout,
+    hint: `Give seconds: a whole number above 0, up to ${longestPendingTimeout}.`,
+  },
   egressPorts: {
     accepts: (value) => Array.isArray(value) && value.every((port) => isWhole(port) && port < 65_536),
     hint: "Give a list of port numbers.",
