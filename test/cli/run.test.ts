@@ -106,6 +106,33 @@ describe("a run that fails", () => {
     expect(again.stdout).toContain(runId);
   });
 
+  test("on an engine: says how to go on where the run isn't over, and else nothing", async () => {
+    const config = `
+      import { GlacierError } from "@glacier/core";
+      import { LocalExecutor, local } from "@glacier/local";
+      class Engine extends LocalExecutor {
+        async runPipeline({ runId }, { emit }) {
+          if (!process.env.ENDED) throw new GlacierError("UNAVAILABLE", { message: "it is out of sight", hint: "Look again." });
+          const error = new GlacierError("TASK_FAILED", { message: "no luck", hint: "Mend it." }).toJSON();
+          const about = { runId, time: Date.now(), task: "make", attempt: 1 };
+          emit({ ...about, type: "attempt.started" });
+          emit({ ...about, type: "task.failed", error, durationMs: 1 });
+          return "failed";
+        }
+      }
+      const provider = { name: "engines", contract: 1, executors: { engine: () => new Engine() } };
+      export default { providers: [local, provider] };
+    `;
+    const root = project({ "pipeline.ts": numbersPipeline, "glacier.config.js": config });
+    const lost = await glacier(root, ["run", "--executor", "engine"]);
+    expect(lost.code).toBe(1);
+    expect(lost.stderr).toMatch(/UNAVAILABLE it is out of sight[\s\S]*resume: glacier run --executor engine --resume/);
+    const ended = await glacier(root, ["run", "--executor", "engine"], { ENDED: "1" });
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain("TASK_FAILED no luck");
+    expect(ended.stderr).not.toContain("resume:");
+  });
+
   test("--verbose adds the whole stack, --json an event with the error", async () => {
     const root = project({ "pipeline.ts": numbersPipeline });
     expect((await glacier(root, ["run", "--verbose"], { FAIL: "1" })).stderr).toContain("TypeError: does not add up");

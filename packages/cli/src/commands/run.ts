@@ -95,7 +95,7 @@ async function run(project: Project, context: CommandContext, options: AllOption
       printFailure(error, {
         context,
         root: project.root,
-        resume: resumeCommand(argv, runId),
+        ...(canGoOn(error, options.executor) && { resume: resumeCommand(argv, runId) }),
         cwd,
         ours: cancellation.exitCode() !== undefined,
       });
@@ -118,10 +118,15 @@ async function createReporter(context: CommandContext): Promise<Reporter> {
 interface Failure {
   readonly context: CommandContext;
   readonly root: string;
-  readonly resume: string;
+  readonly resume?: string;
   readonly cwd: string;
   /** Whether it was cancelled here: nobody needs to be told. */
   readonly ours: boolean;
+}
+
+/** Whether a run can be resumed. An engine's, where it isn't over: what it has ended it doesn't begin again. */
+function canGoOn({ code }: GlacierError, { runPipeline }: AllOptions["executor"]): boolean {
+  return runPipeline === undefined || (code !== "RUN_FAILED" && code !== "CANCELLED");
 }
 
 /** On stderr: each failed task with the user's own lines, then how to go on. */
@@ -130,7 +135,8 @@ function printFailure(error: GlacierError, { context, root, resume, cwd, ours }:
   const view = { style, cwd, root, verbose: context.verbose };
   const failures = ours && error.code === "CANCELLED" ? [] : error.issues.length > 0 ? error.issues : [error];
   const lines = failures.flatMap((failure) => ["", ...errorLines(failure.toJSON(), view)]);
-  process.stderr.write(`${[...lines, "", `${style.yellow("resume:")} ${resume}`].join("\n")}\n`);
+  const again = resume === undefined ? [] : ["", `${style.yellow("resume:")} ${resume}`];
+  process.stderr.write(`${[...lines, ...again].join("\n")}\n`);
 }
 
 function previewLines({ runId, tasks }: RunPreview, { args, out }: CommandContext): string[] {
