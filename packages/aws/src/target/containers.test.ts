@@ -28,6 +28,14 @@ it("the repository drops what has no tag, and no image that may be deployed", as
   });
 });
 
+it("a family has a definition also while another takes its place", async () => {
+  const { forms } = await compiled(pipeline);
+  const { resource } = JSON.parse(String((await forms.terraform())["main.tf.json"]));
+  const definitions = Object.values<{ lifecycle: object }>(resource.aws_ecs_task_definition);
+  expect(definitions).toHaveLength(2);
+  for (const { lifecycle } of definitions) expect(lifecycle).toEqual({ create_before_destroy: true });
+});
+
 it("the state machine may tag the tasks that it starts, and no others", async () => {
   const { forms } = await compiled(pipeline);
   for (const file of [readTerraform(await forms.terraform()), readCloudFormation(await forms.cloudformation())]) {
