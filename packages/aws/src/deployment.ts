@@ -68,6 +68,11 @@ export type RunRequest =
 /** The state machine's state that a failed run goes to: no task does anything more. */
 export const failedStep = "Finish failed";
 
+/** The state that a container's task goes to where ECS says that it failed, and its own container did not. */
+export function succeededStep(task: string): string {
+  return `Done: ${task}`;
+}
+
 /** What to do where something that AWSTarget emits isn't there. */
 export const deploy =
   "Compile and apply: `glacier compile`, then `terraform apply` (or deploy the CloudFormation template). Check the region and the account, too.";

@@ -80,6 +80,30 @@ describe("an execution's history", () => {
     expect(said[9]).toMatchObject({ attempt: 2, error: { code: "TASK_FAILED", message: 'task "left": twice' } });
   });
 
+  it("knows a container that succeeded from those beside it, whose end fails the state", () => {
+    const told = new Told();
+    const scheduled = told.add("TaskScheduled", told.enter("boxed", told.add("ExecutionStarted", 0)));
+    const Containers = [
+      { Name: "log-router", ExitCode: 137 },
+      { Name: "task", ExitCode: 0 },
+    ];
+    const failed = told.add("TaskFailed", scheduled, {
+      taskFailedEventDetails: {
+        error: "States.TaskFailed",
+        cause: JSON.stringify({ Containers }),
+        resource: "runTask.sync",
+        resourceType: "ecs",
+      },
+    });
+    const done = told.add("PassStateEntered", told.add("TaskStateExited", failed), {
+      stateEnteredEventDetails: { name: "Done: boxed" },
+    });
+    told.add("ExecutionSucceeded", done);
+    const { end, outline } = read(told.events);
+    expect(end).toEqual({ status: "succeeded" });
+    expect(outline).toEqual(["boxed attempt.started", "boxed task.succeeded"]);
+  });
+
   it("goes on where it was redriven after its end", () => {
     const told = new Told();
     const failed = told.add("ExecutionFailed", told.enter("Finish", told.add("ExecutionStarted", 0)), {

@@ -9,7 +9,7 @@ import {
   type RunStatus,
 } from "@glacier/core";
 import { ofTask } from "@glacier/core/execute";
-import { failedStep } from "../deployment.ts";
+import { failedStep, succeededStep } from "../deployment.ts";
 import { caughtError } from "../runtime/caught.ts";
 import { transientErrors } from "../transient.ts";
 import { detailsOf, stoppedThere, tookTooLong } from "./history-errors.ts";
@@ -77,7 +77,13 @@ export class History {
     const time = event.timestamp?.getTime() ?? Date.now();
     const task = this.#plan.tasks.find(({ name }) => name === state);
     if (task !== undefined) this.#ofTask(event, task, time);
-    if (event.stateEnteredEventDetails?.name === failedStep) this.#settleFailures(time);
+    const entered = event.stateEnteredEventDetails?.name;
+    if (entered === failedStep) this.#settleFailures(time);
+    for (const open of this.#open.values()) {
+      if (entered !== succeededStep(open.task.name)) continue;
+      open.failed = undefined;
+      this.#succeeded(open.task, time);
+    }
     switch (event.type) {
       case "ExecutionSucceeded":
         return { status: "succeeded" };

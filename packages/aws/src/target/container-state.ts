@@ -1,5 +1,5 @@
 import type { PlanTask } from "@glacier/core";
-import { finalSuffix, variables } from "../deployment.ts";
+import { finalSuffix, succeededStep, variables } from "../deployment.ts";
 import { clusterName, taskFamily } from "../names.ts";
 import { containerName } from "../overrides.ts";
 import { exitCodes } from "../runtime/exit-codes.ts";
@@ -51,12 +51,12 @@ export function containerState({ name, retry }: PlanTask, sized: SizedContainer,
       Type: "Choice",
       Choices: [
         // Any container's exit code fails the state, also of one that is killed since the task is over.
-        { And: [hasExitCode, exitedWith(exitCodes.succeeded)], Next: of("Done") },
+        { And: [hasExitCode, exitedWith(exitCodes.succeeded)], Next: succeededStep(name) },
         ...(isRetried ? [{ Or: finalEnds, Next: of("For good") }] : []),
       ],
       Default: of(isRetried ? "Again" : "Failed"),
     },
-    [of("Done")]: { Type: "Pass", ...end },
+    [succeededStep(name)]: { Type: "Pass", ...end },
     ...(isRetried && {
       [of("Again")]: { Type: "Fail", Error: crashed, CausePath: "$.Cause" },
       [of("For good")]: { Type: "Fail", Error: `${crashed}${finalSuffix}`, CausePath: "$.Cause" },
