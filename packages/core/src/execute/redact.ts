@@ -3,11 +3,15 @@ import type { Json } from "../json.ts";
 
 /** Takes secrets out of whatever leaves an attempt: log lines, messages, stacks. */
 export class Redactor {
-  readonly #secrets: string[] = [];
+  /** What is taken out, the longest first. */
+  #secrets: string[] = [];
 
+  /** Also as it stands in JSON, in a URL and in base64; of a secret that is JSON or has lines, each of its texts. */
   hide(secret: string): void {
-    if (secret.length > 0) this.#secrets.push(secret);
-    this.#secrets.sort((a, b) => b.length - a.length);
+    if (secret === "") return;
+    const parts = [...partsOf(secret)].filter((part) => part.length >= leastPart);
+    const all = new Set([...this.#secrets, ...[secret, ...parts].flatMap(formsOf)]);
+    this.#secrets = [...all].sort((a, b) => b.length - a.length);
   }
 
   text(text: string): string {
@@ -43,7 +47,7 @@ export class Redactor {
   #leaks(error: GlacierError): boolean {
     if (error.cause !== undefined) return true;
     const all = JSON.stringify(error) ?? "";
-    return this.#secrets.some((secret) => all.includes(JSON.stringify(secret).slice(1, -1)));
+    return this.text(all) !== all;
   }
 
   #walk(value: Json): Json {
@@ -52,4 +56,34 @@ export class Redactor {
     if (Array.isArray(value)) return value.map((item) => this.#walk(item));
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.#walk(item)]));
   }
+}
+
+/** Characters of a part of a secret that is masked by itself: shorter ones, such as the name of a database, stand in any text. */
+const leastPart = 8;
+
+/** Characters of a text whose other forms are masked. */
+const leastEncoded = 4;
+
+function formsOf(text: string): string[] {
+  if (text.length < leastEncoded) return [text];
+  const bytes = new TextEncoder().encode(text);
+  const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+  return [text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text.toWellFormed()), base64.replace(/=+$/, "")];
+}
+
+/** A secret's lines, and the texts in it where it is JSON, as Secrets Manager keeps what opens a database. */
+function* partsOf(secret: string): Generator<string> {
+  yield* secret.split(/\r?\n/);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(secret);
+  } catch {
+    return;
+  }
+  yield* leaves(parsed);
+}
+
+function* leaves(value: unknown): Generator<string> {
+  if (typeof value === "string") yield value;
+  else if (typeof value === "object" && value !== null) for (const part of Object.values(value)) yield* leaves(part);
 }
