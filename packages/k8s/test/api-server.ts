@@ -24,6 +24,8 @@ export interface ApiServer {
   log: string;
   /** Names of what is there: `jobs/a`. */
   names(): string[];
+  /** What is there by that name. */
+  get(name: string): Stored | undefined;
   /** Adds or changes a Job's pod. */
   pod(job: string, status: object): void;
   /** Changes a Job. */
@@ -33,7 +35,12 @@ export interface ApiServer {
 }
 
 interface Stored {
-  readonly metadata: { readonly name: string; readonly uid?: string; readonly resourceVersion?: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
   readonly status?: object;
 }
 
@@ -122,6 +129,7 @@ export async function apiServer(): Promise<ApiServer> {
     trouble: () => undefined,
     signIn: () => {},
     log: "",
+    get: (name) => objects.get(name),
     names: () => [...objects.keys()].sort(),
     pod(job, status) {
       const uid = objects.get(`jobs/${job}`)?.metadata.uid;

@@ -55,7 +55,10 @@ export function large(use: () => NodeCluster): void {
         during ??= Promise.all([stored(), maps]);
       },
     });
-    expect(await during).toEqual([[expect.stringMatching(/^\.glacier\/code\/large\/[0-9a-f]{64}\.json\.gz$/)], ""]);
+    expect(await during).toEqual([
+      [expect.stringMatching(/^\.glacier\/code\/large\/large-[0-9a-f]{64}\.json\.gz$/)],
+      "",
+    ]);
     expect((await store.readJson("length.json"))?.value).toBe(text.length);
     expect(await stored()).toEqual([]);
   });

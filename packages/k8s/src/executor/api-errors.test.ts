@@ -4,18 +4,21 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compute, Dataset, type GlacierError, Pipeline, task } from "@glacier/core";
+import type { V1Job, V1ObjectMeta } from "@kubernetes/client-node";
 import * as sdk from "@kubernetes/client-node";
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import { KubernetesExecutor } from "./index.ts";
 
 /** Answers every call with one error, as an API server words it: no cluster, and good for the shapes of errors only. */
 let refusals: Server;
-let answer: (path: string) => { readonly code: number; readonly message: string } | object;
+let answer: (path: string, body: string) => { readonly code: number; readonly message: string } | object;
 let server: string;
 
 beforeEach(async () => {
-  refusals = createServer((request, response) => {
-    const body = answer(request.url ?? "");
+  refusals = createServer(async (request, response) => {
+    let asked = "";
+    for await (const part of request) asked += part;
+    const body = answer(request.url ?? "", asked);
     const code = "code" in body ? Number(body.code) : 201;
     const status = "code" in body ? { kind: "Status", apiVersion: "v1", status: "Failure", ...body } : body;
     response.writeHead(code, { "content-type": "application/json" }).end(JSON.stringify(status));
@@ -88,6 +91,24 @@ it("what isn't allowed is told before anything runs, all of it", async () => {
   expect(error.code).toBe("PERMISSION_DENIED");
   for (const part of ["create, get, list, watch, delete jobs", "get pods/log", "create secrets"])
     expect(error.message).toContain(part);
+});
+
+it("what is no cluster, and answers", async () => {
+  answer = () => ({ page: "sign in" });
+  const error = await errorOf(executorAt(server));
+  expect(error).toMatchObject({ code: "UNAVAILABLE", message: expect.stringContaining("no Kubernetes API") });
+});
+
+it("the Job that is tried has the labels of one that is meant", async () => {
+  const tried: string[] = [];
+  answer = (path, body) => {
+    if (!review(path)) tried.push(body);
+    return review(path) ? allowed : { code: 422, message: "refused" };
+  };
+  await errorOf(executorAt(server));
+  const [{ metadata, spec }] = tried.map((body) => JSON.parse(body)) as [V1Job];
+  for (const { labels } of [metadata, spec?.template.metadata] as V1ObjectMeta[])
+    expect(labels).toMatchObject({ "app.kubernetes.io/name": "orders", "glacier.dev/task": "clean" });
 });
 
 it("no cluster", async () => {

@@ -30,7 +30,10 @@ export function companionName(job: string, mark: string): string {
   return `${job}-${sha256(mark).slice(0, 8)}`;
 }
 
-export function attemptLabels(plan: Plan, { runId, task, attempt }: TaskInvocation): Record<string, string> {
+export function attemptLabels(
+  plan: Plan,
+  { runId, task, attempt }: Pick<TaskInvocation, "runId" | "task" | "attempt">,
+): Record<string, string> {
   return { ...labelsOf(plan, "task", task), [keys.run]: labelValue(runId), [keys.attempt]: String(attempt) };
 }
 

@@ -52,16 +52,18 @@ it("code for which a ConfigMap is too small is stored, opened by a URL, and clea
     signedUrl: async (key) => `https://bucket/${key}?signed`,
   });
   const code = { bytes: new Uint8Array(5), hash: "abc", modules: { module, providers: [] } };
-  const { url, clear } = await shelveCode(code, { plan, registry });
-  expect(url).toBe("https://bucket/code/orders/abc.json.gz?signed");
-  expect([...stored]).toEqual([["code/orders/abc.json.gz", 5]]);
-  await clear();
+  const [one, other] = await Promise.all(["r1", "r2"].map((runId) => shelveCode(code, runId, { plan, registry })));
+  expect(await one?.url()).toBe("https://bucket/code/orders/r1-abc.json.gz?signed");
+  expect([...stored.keys()].sort()).toEqual(["code/orders/r1-abc.json.gz", "code/orders/r2-abc.json.gz"]);
+  await other?.clear();
+  expect([...stored]).toEqual([["code/orders/r1-abc.json.gz", 5]]);
+  await one?.clear();
   expect([...stored]).toEqual([]);
 });
 
 it("storage without signed URLs can't keep such code", async () => {
   const code = { bytes: new Uint8Array(5), hash: "abc", modules: { module, providers: [] } };
-  await expect(shelveCode(code, { plan, registry: registryOf({}) })).rejects.toMatchObject({
+  await expect(shelveCode(code, "r", { plan, registry: registryOf({}) })).rejects.toMatchObject({
     code: "UNSUPPORTED",
     message: expect.stringContaining("bucket storage"),
   });

@@ -3,6 +3,8 @@ import { isThere, statusOf } from "./api-errors.ts";
 
 /** Milliseconds before each further try: as long as an API server takes to start again. */
 const pauses = [250, 500, 1000, 2000, 4000, 8000];
+/** Statuses of what is over the next time: a webhook that checks tokens was away, a conflict, too many calls. */
+const mayPass = [401, 409, 429];
 /** Milliseconds after which there is no further one: calls may be given up for silence, too. */
 const longest = 60_000;
 
@@ -17,7 +19,7 @@ export async function insist<T>(call: () => Promise<T>, signal?: AbortSignal): P
       return await call();
     } catch (error) {
       const status = statusOf(error);
-      if (status !== undefined && status !== 409 && status !== 429 && status < 500) throw error;
+      if (status !== undefined && status < 500 && !mayPass.includes(status)) throw error;
       if (isThere(error)) throw error;
       if (Date.now() - since > longest - pause) throw error;
     }

@@ -18,7 +18,7 @@ import { sizeTask } from "../pod/resources.ts";
 import { outOfReach } from "../reach.ts";
 import { attemptLabels, attemptName, companionName, sha256 } from "./attempt-name.ts";
 import { type Cluster, openCluster } from "./cluster.ts";
-import { buildCode, largestConfigMap } from "./code.ts";
+import { buildCode, type Code, largestConfigMap } from "./code.ts";
 import { type Shelf, shelveCode } from "./code-url.ts";
 import { JobRunner } from "./job-runner.ts";
 import { configMapOf, defaultImage, jobOf, secretOf } from "./manifests.ts";
@@ -47,7 +47,7 @@ export class KubernetesExecutor implements Executor<KubernetesKind> {
   readonly #options: KubernetesExecutorOptions;
   #cluster: Promise<Cluster> | undefined;
   readonly #runner: JobRunner;
-  /** Code that is too large for a ConfigMap, by its hash. */
+  /** Code that is too large for a ConfigMap, by its run and its hash. */
   readonly #shelves = new Map<string, Promise<Shelf>>();
 
   constructor(options: KubernetesExecutorOptions) {
@@ -67,17 +67,21 @@ export class KubernetesExecutor implements Executor<KubernetesKind> {
     const { env } = this.#options;
     const secrets = await secretsOf(task, nodeRuntime(env === undefined ? {} : { env }));
     const [cluster, code] = await Promise.all([this.#open(), buildCode(pipeline.module, context)]);
-    const codeUrl = code.bytes.length > largestConfigMap ? (await this.#shelve(code, context)).url : undefined;
+    const shelf =
+      code.bytes.length > largestConfigMap ? await this.#shelve(code, invocation.runId, context) : undefined;
+    const codeUrl = await shelf?.url();
     const told = { ...code.modules, plan, invocation };
     const name = attemptName(plan, invocation);
     const labels = attemptLabels(plan, invocation);
     const mapped = codeUrl === undefined;
+    const job = (mark: string): V1Job =>
+      jobOf({ name, labels, companion: companionName(name, mark), mapped }, task, this.#options);
     const attempt = {
       name,
       task,
       secrets,
-      digest: sha256(JSON.stringify([told, code.hash, Object.keys(secrets)])),
-      job: (mark: string) => jobOf({ name, labels, companion: companionName(name, mark), mapped }, task, this.#options),
+      digest: sha256(JSON.stringify([told, code.hash, Object.keys(secrets), job("")])),
+      job,
       companions: (job: V1Job, mark: string) => ({
         secret: secretOf(job, { task: told, secrets, mark }, codeUrl),
         ...(mapped && { configMap: configMapOf(job, mark, code.bytes) }),
@@ -93,7 +97,10 @@ export class KubernetesExecutor implements Executor<KubernetesKind> {
     // Kinds that this executor doesn't run are core's to refuse.
     const own = plan.tasks.filter(({ compute }) => compute === undefined || compute.kind === "container");
     const mistakes = own.flatMap((task) => [...unreachable(task, plan, this.#options), ...unsized(task)]);
-    if (mistakes.length === 0 && own[0] !== undefined) await checkCluster(await this.#open(), own[0], this.#options);
+    if (mistakes.length === 0 && own[0] !== undefined) {
+      const labels = attemptLabels(plan, { runId: "check", task: own[0].name, attempt: 1 });
+      await checkCluster(await this.#open(), own[0], labels, this.#options);
+    }
     return mistakes;
   }
 
@@ -112,12 +119,13 @@ export class KubernetesExecutor implements Executor<KubernetesKind> {
     return this.#cluster;
   }
 
-  #shelve(code: Parameters<typeof shelveCode>[0], context: ExecutionContext): Promise<Shelf> {
-    let shelf = this.#shelves.get(code.hash);
+  #shelve(code: Code, runId: string, context: ExecutionContext): Promise<Shelf> {
+    const id = `${runId}/${code.hash}`;
+    let shelf = this.#shelves.get(id);
     if (shelf === undefined) {
-      shelf = shelveCode(code, context);
-      shelf.catch(() => this.#shelves.delete(code.hash));
-      this.#shelves.set(code.hash, shelf);
+      shelf = shelveCode(code, runId, context);
+      shelf.catch(() => this.#shelves.delete(id));
+      this.#shelves.set(id, shelf);
     }
     return shelf;
   }

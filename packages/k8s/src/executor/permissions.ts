@@ -15,12 +15,13 @@ const needed: readonly (readonly [group: string, resource: string, verbs: readon
 ];
 
 /**
- * Whether the cluster answers, the namespace is there and all is allowed; and what the cluster says of a task's Job, which it
- * doesn't keep. Errors: `PERMISSION_DENIED`, those of `apiError`.
+ * Whether the cluster answers, the namespace is there and all is allowed; and what the cluster and its policies say of a task's Job,
+ * which it doesn't keep. Errors: `PERMISSION_DENIED`, those of `apiError`.
  */
 export async function checkCluster(
   cluster: Cluster,
   task: PlanTask,
+  labels: Readonly<Record<string, string>>,
   options: KubernetesExecutorOptions,
 ): Promise<void> {
   const { namespace, authorization, batch } = cluster;
@@ -39,21 +40,30 @@ export async function checkCluster(
         const { status } = await authorization.createSelfSubjectAccessReview({
           body: { spec: { resourceAttributes } },
         });
-        return status?.allowed === true;
+        if (status === undefined) throw noCluster(cluster.server);
+        return status.allowed;
       }),
     );
     const refused = asked.filter((_, i) => answers[i] === false);
     if (refused.length > 0) throw notAllowed(refused, namespace);
     const name = "glacier-check";
-    const body = jobOf({ name, labels: {}, companion: name, mapped: true }, task, options);
+    const body = jobOf({ name, labels, companion: name, mapped: true }, task, options);
     await batch.createNamespacedJob({
       namespace,
-      body: { ...body, metadata: { generateName: `${name}-` } },
+      body: { ...body, metadata: { generateName: `${name}-`, labels } },
       dryRun: "All",
     });
   } catch (error) {
     throw apiError(error, cluster, { what: "run Jobs" });
   }
+}
+
+/** A proxy's page, for instance, where one must sign in. */
+function noCluster(server: string): GlacierError {
+  return new GlacierError("UNAVAILABLE", {
+    message: `what answers at ${server} is no Kubernetes API`,
+    hint: "Check the kubeconfig's server, and whether a proxy is between: `kubectl version` shows what it says.",
+  });
 }
 
 function notAllowed(

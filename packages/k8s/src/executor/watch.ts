@@ -40,6 +40,8 @@ export interface RunWatch {
 /** Milliseconds before a watch that broke is begun again; and for how long that is tried: control planes are away for minutes. */
 const pauses = { first: 500, longest: 10_000 } as const;
 const longestOutage = 30 * 60 * 1000;
+/** Likewise where credentials are refused: what checks them may just be starting again. */
+const longestSignIn = 60 * 1000;
 
 /**
  * Begins to watch. The client lists, watches from there, and lists again where the server has forgotten that version; a watch
@@ -97,12 +99,13 @@ export function watchRun(cluster: Cluster, run: string): RunWatch {
       const status = statusOf(error);
       const failure = apiError(error, cluster, { what: `watch ${path.split("/").at(-1)}` });
       broken ??= Date.now();
-      if (status === 401 || status === 403 || Date.now() - broken > longestOutage) {
+      const lasted = Date.now() - broken;
+      if (status === 403 || lasted > (status === 401 ? longestSignIn : longestOutage)) {
         refused ??= failure;
         changed();
         return;
       }
-      if (Date.now() - broken > pauses.longest) {
+      if (lasted > pauses.longest) {
         troubles.set(path, `${failure.message}; it is tried again`);
         changed();
       }
