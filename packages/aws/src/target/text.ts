@@ -38,6 +38,16 @@ export class ParameterList {
 /** Parameters of a deployment. */
 export type ParameterName = "subnets" | "securityGroups";
 
+/** Where a list goes in JSON text that is not printed for good yet; no text has these characters. */
+export function listMark({ name }: ParameterList): string {
+  return `\uE000${name}\uE000`;
+}
+
+/** JSON text, each {@link listMark} with what stands there in its place. */
+export function withLists(json: string, print: (name: ParameterName) => string): string {
+  return json.replace(/"\uE000(\w+)\uE000"/g, (_, name: ParameterName) => print(name));
+}
+
 /** The number of the account that it is deployed in. */
 export const account: Ref = { kind: "account" };
 

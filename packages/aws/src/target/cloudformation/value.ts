@@ -4,11 +4,13 @@ import {
   type Attribute,
   Join,
   jsonOf,
+  listMark,
   ParameterList,
   type ParameterName,
   type Ref,
   type Text,
   type Value,
+  withLists,
 } from "../text.ts";
 
 /** Names of the parameters that lists come from. */
@@ -57,21 +59,17 @@ export function jsonText(value: Value): Json {
   if (!references && lists.size === 0) return JSON.stringify(value);
   const marked = JSON.stringify(value, (_, part) => {
     if (typeof part === "string") return literal(part);
-    if (part instanceof ParameterList) return `${listMark}${parameterNames[part.name]}${listMark}`;
+    if (part instanceof ParameterList) return listMark(part);
     if (!(part instanceof Join)) return part;
     return part.parts.map((one) => (typeof one === "string" ? literal(one) : `\${${names(one)}}`)).join("");
   });
   // The quotes around the parameter, and those that join its members, make a list of it.
-  const text = marked.replace(listMarks, (_, name) => `["\${${name}}"]`);
+  const text = withLists(marked, (name) => `["\${${parameterNames[name]}}"]`);
   const joined = [...lists]
     .sort()
     .map((name) => [parameterNames[name], { "Fn::Join": ['","', { Ref: parameterNames[name] }] }]);
   return lists.size === 0 ? { "Fn::Sub": text } : { "Fn::Sub": [text, Object.fromEntries(joined)] };
 }
-
-/** No text has this character. */
-const listMark = "\uE000";
-const listMarks = new RegExp(`"${listMark}(\\w+)${listMark}"`, "g");
 
 const suffixes: Readonly<Record<Attribute, string>> = { name: "Bucket", arn: "Topic", url: "Repository" };
 

@@ -1,4 +1,13 @@
-import { type Attribute, Join, ParameterList, type ParameterName, type Text, type Value } from "../text.ts";
+import {
+  type Attribute,
+  Join,
+  listMark,
+  ParameterList,
+  type ParameterName,
+  type Text,
+  type Value,
+  withLists,
+} from "../text.ts";
 
 /** Names of the variables that lists come from. */
 export const variableNames: Readonly<Record<ParameterName, string>> = {
@@ -27,15 +36,11 @@ export function jsonTemplate(value: Value): string {
   // References hold nothing that JSON would escape, so they can go in before it is printed; lists come after.
   const text = JSON.stringify(value, (_, part) => {
     if (part instanceof Join) return template(part);
-    if (part instanceof ParameterList) return `${listMark}${part.name}${listMark}`;
+    if (part instanceof ParameterList) return listMark(part);
     return typeof part === "string" ? literal(part) : part;
   });
-  return text.replace(lists, (_, name: ParameterName) => reference(`jsonencode(var.${variableNames[name]})`));
+  return withLists(text, (name) => reference(`jsonencode(var.${variableNames[name]})`));
 }
-
-/** No text has this character. */
-const listMark = "\uE000";
-const lists = new RegExp(`"${listMark}(\\w+)${listMark}"`, "g");
 
 function literal(text: string): string {
   return text.includes("{") ? text.replace(/([$%])\{/g, "$1$1{") : text;
