@@ -31,6 +31,22 @@ export const pipeline: Pipeline<"container" | "serverless", { day: string }> = n
       { output: new Dataset<number>("late"), compute: compute.serverless({ timeout: 1 }) },
       () => new Promise<number>(() => {}),
     ),
+    task(
+      "lingers",
+      {
+        output: new Dataset<number>("lingered"),
+        compute: compute.serverless({ timeout: 1 }),
+        secrets: { key: secret("api-key") },
+      },
+      async (_, { secrets }) => {
+        await new Promise((resolve) => setTimeout(resolve, 2500));
+        console.log(`late ${secrets.key}`);
+        setTimeout(() => {
+          throw new Error("too late");
+        });
+        return 1;
+      },
+    ),
     task("loops", { output: new Dataset<number>("looped") }, () => {
       for (;;);
     }),

@@ -126,14 +126,14 @@ describe.skipIf(motoMissing() !== undefined || lambdaMissing() !== undefined)(
       expect(deployed.starts()).toBeGreaterThan(before);
     });
 
-    it("an error that nothing catches is the task's, with its stack, and the process goes on", async () => {
+    it("an error that nothing catches is the task's, with its stack; a handler that goes on ends with its process", async () => {
       await deployed.attempt(run, "counts");
       const before = deployed.starts();
       const { error } = await deployed.attempt(run, "rejects_elsewhere");
       expect(error?.errorType).toBe("TASK_CRASHED");
       expect(error?.trace?.[0]).toBe("RangeError: nobody listens");
       await deployed.attempt(run, "counts");
-      expect(deployed.starts()).toBe(before);
+      expect(deployed.starts()).toBe(before + 1);
     });
 
     it("an answer says nothing of what a task logs; the journal has it all", async () => {
@@ -180,6 +180,17 @@ describe.skipIf(motoMissing() !== undefined || lambdaMissing() !== undefined)(
         expect(JSON.stringify(invocation)).not.toContain("hunter2");
       });
 
+      it("are not printed by a handler that goes on after its time, which ends with its process", async () => {
+        await put("hunter2-for-long", "PutSecretValue");
+        const invocation = await deployed.attempt(run, "lingers");
+        expect(invocation.error?.errorType).toBe("TASK_TIMEOUT");
+        const before = deployed.starts();
+        const next = await deployed.attempt(run, "hangs", { timeout: 6 });
+        expect(next.error?.errorType).toBe("TASK_TIMEOUT");
+        expect(deployed.starts()).toBe(before + 1);
+        expect(JSON.stringify([invocation, next])).not.toMatch(/hunter2|late|too late/);
+      });
+
       it("one that is marked for deletion is missing, and not to be waited for", async () => {
         expect((await put("", "DeleteSecret")).ok).toBe(true);
         const { error } = await deployed.attempt(run, "keeps_secrets", { attempt: 3 });
@@ -188,8 +199,9 @@ describe.skipIf(motoMissing() !== undefined || lambdaMissing() !== undefined)(
       });
 
       it("are not there for the next task of a warm function", async () => {
-        const before = deployed.starts();
         await deployed.attempt(run, "counts", { attempt: 2 });
+        const before = deployed.starts();
+        await deployed.attempt(run, "counts", { attempt: 3 });
         expect(deployed.starts()).toBe(before);
         const counted = await deployed.store.readJson<{ invocations: number; secrets: boolean }>("counted.json");
         expect(counted?.value.invocations).toBeGreaterThan(1);

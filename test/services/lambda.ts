@@ -56,9 +56,12 @@ export async function startFunction(
   let output = "";
   let pending: Pending | undefined;
   let waiting: ServerResponse | undefined;
+  /** Id of the invocation that a process was given last. */
+  let handed: string | undefined;
 
   function handOver(): void {
     if (pending === undefined || waiting === undefined) return;
+    handed = pending.id;
     waiting.writeHead(200, {
       "content-type": "application/json",
       "lambda-runtime-aws-request-id": pending.id,
@@ -116,6 +119,11 @@ export async function startFunction(
       if (child !== process_) return;
       child = undefined;
       waiting = undefined;
+      if (pending !== undefined && pending.id !== handed) {
+        // It ended by itself after its last answer.
+        child = start();
+        return;
+      }
       const how = signal === null ? `exit status ${code}` : `signal: ${signal === "SIGKILL" ? "killed" : signal}`;
       const errorMessage = `RequestId: ${pending?.id} Error: Runtime exited with error: ${how}`;
       pending?.settle({ error: { errorType: "Runtime.ExitError", errorMessage } });

@@ -21,7 +21,7 @@ it("begin refuses such params before anything is written, where a task is a cont
     const pipeline = pipelineOf([taskOf("train", options)]);
     const site = { plan: planOf(pipeline), pipeline, registry: createRegistry([]) } as never;
     const request = { step: "begin", execution: "e", input: { params: { days: "d".repeat(9000) } } } as const;
-    return runHandler(Promise.resolve(site))(request, { getRemainingTimeInMillis: () => 1000 });
+    return runHandler(Promise.resolve(site))(request, { awsRequestId: "r", getRemainingTimeInMillis: () => 1000 });
   };
   await expect(begin({ compute: compute.container({ image: "node:24" }) })).rejects.toMatchObject({
     name: "PARAMS_INVALID",

@@ -26,6 +26,6 @@ it("begin refuses others before anything is written", async () => {
   const site = { plan: planOf(pipeline), pipeline, registry: createRegistry([]) } as never;
   const request = { step: "begin", execution: "e", input: { params: { days: "d".repeat(200_000) } } } as const;
   await expect(
-    runHandler(Promise.resolve(site))(request, { getRemainingTimeInMillis: () => 1000 }),
+    runHandler(Promise.resolve(site))(request, { awsRequestId: "r", getRemainingTimeInMillis: () => 1000 }),
   ).rejects.toMatchObject({ name: "PARAMS_INVALID" });
 });

@@ -7,6 +7,7 @@ import { readSecret } from "./secrets.ts";
 
 /** What Lambda tells a function of its invocation, as far as it is needed. https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */
 export interface LambdaContext {
+  readonly awsRequestId: string;
   getRemainingTimeInMillis(): number;
 }
 
@@ -19,18 +20,43 @@ const reserve = 1500;
 /** Runs one attempt. What it throws is named by the error's code: see `thrownFrom`. */
 export function taskHandler(site: Promise<RemoteSource>): LambdaHandler<RemoteAttempt, TaskAnswer> {
   return async (request, context) => {
+    let spent = false;
     try {
       const deadline = stopBefore(context, request.task);
+      const abandoned = (): void => {
+        spent = true;
+      };
       try {
-        await attemptHere(request, await site, { secret: readSecret, signal: deadline.signal });
+        await attemptHere(request, await site, { secret: readSecret, signal: deadline.signal, abandoned });
       } finally {
         deadline.clear();
       }
       return { task: request.task, attempt: request.attempt };
     } catch (error) {
-      throw thrownFrom(isGlacierError(error) ? error : defect(error));
+      const thrown = thrownFrom(isGlacierError(error) ? error : defect(error));
+      if (spent) await endWith(thrown, context);
+      throw thrown;
     }
   };
+}
+
+/**
+ * Answers as Lambda's runtime client does, and ends this process: a handler that doesn't stop would go on beside the next
+ * attempt, print into its log and end it with errors of its own. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-invokeerror
+ */
+async function endWith({ name, message, stack = "" }: Error, { awsRequestId }: LambdaContext): Promise<never> {
+  const place = `http://${process.env["AWS_LAMBDA_RUNTIME_API"]}/2018-06-01/runtime/invocation/${awsRequestId}/error`;
+  const trace = stack.split("\n");
+  try {
+    await fetch(place, {
+      method: "POST",
+      headers: { "content-type": "application/json", "lambda-runtime-function-error-type": name },
+      body: JSON.stringify({ errorType: name, errorMessage: message, trace }),
+    });
+  } finally {
+    process.stderr.write(`${stack}\n`);
+    process.exit(1);
+  }
 }
 
 /** A signal that fires shortly before Lambda ends the process without a word. */

@@ -58,7 +58,7 @@ async function run(attempt: Attempt, redactor: Redactor): Promise<void> {
     const content =
       task.form === "command"
         ? await runCommand(attempt, inputs, params, secrets, redactor)
-        : await raceAbort(callHandler(attempt, inputs, params, secrets, redactor), attempt.signal);
+        : await untilLeft(attempt, callHandler(attempt, inputs, params, secrets, redactor));
     if (attempt.fault !== undefined) throw attempt.fault.error;
     written = await settleAll([
       ...contentByDataset(attempt, content).map(([dataset, value]) => writeOutput(attempt, dataset, value, barrier)),
@@ -73,6 +73,14 @@ async function run(attempt: Attempt, redactor: Redactor): Promise<void> {
   attempt.signal.throwIfAborted();
   for (const output of written) await commitOutput(attempt, output, etags);
   reportReads(attempt);
+}
+
+async function untilLeft({ signal, runtime }: Attempt, handling: Promise<unknown>): Promise<unknown> {
+  try {
+    return await raceAbort(handling, signal);
+  } finally {
+    if (signal.aborted) runtime.left?.(handling);
+  }
 }
 
 /** The quarantine's writer starts before the handler, since rows are refused while the handler reads. */

@@ -1,5 +1,6 @@
 import type { RemoteSource } from "../execute/remote-run.ts";
 import { type RemoteAttempt, runAttempt } from "../execute/run-attempt.ts";
+import { sleep } from "../stream/abort.ts";
 import { maskOutput, printLog } from "./output.ts";
 import { nodeRuntime } from "./runtime.ts";
 import { watchUncaught } from "./uncaught.ts";
@@ -12,19 +13,26 @@ export interface AttemptHost {
   readonly signal: AbortSignal;
   /** What a command inherits. Default `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Hears that the handler still goes on a moment after it was told to stop: this process should run no other attempt. */
+  abandoned?(): void;
 }
+
+/** Milliseconds that a handler gets to end once its signal has fired. */
+const patience = 250;
 
 /**
  * Runs one attempt in this process, whose output is the task's log: secrets are masked in it, and an error that nothing
- * catches ends the attempt. Nothing of it is left afterwards. Errors: those of `runAttempt`, `TASK_CRASHED`.
+ * catches ends the attempt. Nothing of it is left afterwards; of a handler that goes on all the same the output stays masked.
+ * Errors: those of `runAttempt`, `TASK_CRASHED`.
  */
 export async function attemptHere(
   attempt: RemoteAttempt,
   site: RemoteSource,
-  { secret, signal, env }: AttemptHost,
+  { secret, signal, env, abandoned }: AttemptHost,
 ): Promise<void> {
   const output = maskOutput();
   const uncaught = watchUncaught(attempt.task);
+  let left: Promise<unknown> | undefined;
   try {
     await runAttempt(attempt, {
       ...site,
@@ -35,12 +43,25 @@ export async function attemptHere(
           output.hide(value);
           return value;
         },
+        left(handling) {
+          left = handling;
+        },
       },
       signal: AbortSignal.any([signal, uncaught.signal]),
       emit: printLog,
     });
   } finally {
-    uncaught.stop();
-    output.restore();
+    if (left === undefined || (await settles(left))) {
+      uncaught.stop();
+      output.restore();
+    } else abandoned?.();
   }
+}
+
+async function settles(handling: Promise<unknown>): Promise<boolean> {
+  const settled = handling.then(
+    () => true,
+    () => true,
+  );
+  return Promise.race([settled, sleep(patience).then(() => false)]);
 }
