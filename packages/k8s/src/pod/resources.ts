@@ -25,8 +25,8 @@ export function sizeTask(task: PlanTask, defaultImage: string): Sized | readonly
   if (compute.kind !== "container") {
     refuse(
       "COMPUTE_UNSUPPORTED",
-      `needs ${what[compute.kind] ?? `${compute.kind} compute`}`,
-      hints[compute.kind] ?? fix,
+      `needs ${what.get(compute.kind) ?? `${compute.kind} compute`}`,
+      hints.get(compute.kind) ?? fix,
     );
     return mistakes;
   }
@@ -78,11 +78,8 @@ export function mibOf({ memory = "0" }: Resources): number {
 }
 
 const fix = "Give it compute.container({ image }), or none: then it runs on defaultImage.";
-const what: Readonly<Record<string, string>> = {
-  local: "local compute, which is the machine that starts the run: a cluster has no such thing",
-  serverless: "serverless compute: Kubernetes has no functions",
-};
-const hints: Readonly<Record<string, string>> = {
-  local: fix,
-  serverless: `Use container instead. ${fix}`,
-};
+const what: ReadonlyMap<string, string> = new Map([
+  ["local", "local compute, which is the machine that starts the run: a cluster has no such thing"],
+  ["serverless", "serverless compute: Kubernetes has no functions"],
+]);
+const hints: ReadonlyMap<string, string> = new Map([["serverless", `Use container instead. ${fix}`]]);

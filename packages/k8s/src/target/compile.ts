@@ -21,7 +21,7 @@ const mostParts = 8;
 /** What the steps before and after the tasks run on: vCPUs and MiB. */
 const steps = amounts(0.5, 512);
 
-/** Compiles a plan. Its code is only built where all else can be deployed. Errors: those of `buildCode`. */
+/** Compiles a plan. Its code is only built where all else can be deployed. Errors: those of `buildCode`, `OPTION_INVALID` of `transform`. */
 export async function compileWith(
   buildCode: BuildCode,
   options: KubernetesTargetOptions,
@@ -62,7 +62,7 @@ export async function compileWith(
     files = {
       ...shared,
       "driver-code.yaml": maps.manifests,
-      "driver.yaml": [driver(plan, steps, settings, settings.site(maps.names))],
+      "driver.yaml": [driver(plan, steps, settings, settings.site(maps.names), options.transform)],
     };
   } else {
     files = {

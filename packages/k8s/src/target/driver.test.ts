@@ -68,6 +68,23 @@ it("a schedule is a CronJob; without one other code is another Job", async () =>
   expect(new Set(names).size).toBe(4);
 });
 
+it("a Job that a transform changes is another, too, and stays when it is over", async () => {
+  const placed = (pool: string) =>
+    manifestsOf(pipeline(), {
+      engine: "driver",
+      transform: (manifest) => {
+        if (manifest["kind"] !== "Job") return manifest;
+        const job = structuredClone(manifest) as Manifest;
+        job["spec"].template.spec.nodeSelector = { pool };
+        return job as never;
+      },
+    });
+  const jobs = await Promise.all(["a", "b", "a"].map(async (pool) => ofKind(await placed(pool), "Job")[0]));
+  const [a, b, again] = jobs.map((job) => job?.metadata.name);
+  expect([a === b, a === again]).toEqual([false, true]);
+  expect(jobs[0]?.["spec"]).not.toHaveProperty("ttlSecondsAfterFinished");
+});
+
 it("a run that can't get better ends the Job at once; a drained node doesn't count", async () => {
   const [job] = ofKind(await manifestsOf(pipeline(), { engine: "driver" }), "Job");
   expect(job?.["spec"].podFailurePolicy.rules).toEqual([

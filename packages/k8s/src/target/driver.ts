@@ -6,6 +6,8 @@ import { defaultPendingTimeout } from "../executor/job-runner.ts";
 import { deploymentName, longestJobName, ownName } from "../names.ts";
 import { folders, type Manifest, type PodSite, podSpec, taskEnv } from "../pod/pod.ts";
 import type { Resources } from "../pod/resources.ts";
+import type { Transform } from "./options.ts";
+import { transformed } from "./print.ts";
 import { scheduleOf } from "./schedule.ts";
 import { clock, type Settings, type SizedTask } from "./settings.ts";
 
@@ -25,7 +27,7 @@ const failurePolicy: V1PodFailurePolicy = {
   ],
 };
 
-/** Seconds that a finished driver stays to be looked at. */
+/** Seconds that a finished driver that the clock started stays to be looked at. */
 const keptFor = 7 * 24 * 60 * 60;
 
 /** What the driver starts tasks by: pods without what is an attempt's own. */
@@ -51,21 +53,28 @@ export function taskPods(tasks: readonly SizedTask[], settings: Settings, site: 
 }
 
 /** A Job that runs the pipeline, once for each content of it and its code; with a schedule a CronJob. */
-export function driver(plan: Plan, size: Resources, settings: Settings, site: PodSite): Manifest {
+export function driver(
+  plan: Plan,
+  size: Resources,
+  settings: Settings,
+  site: PodSite,
+  transform: Transform | undefined,
+): Manifest {
   const job = {
     backoffLimit: deaths,
     podFailurePolicy: failurePolicy,
-    ttlSecondsAfterFinished: keptFor,
     template: { metadata: { labels: settings.podLabels("engine") }, spec: driverPod(size, settings, site) },
   };
   if (plan.schedule === undefined) {
-    return {
+    const named = (word: string): Manifest => ({
       apiVersion: "batch/v1",
       kind: "Job",
-      // Jobs can't be changed: one that would differ, in its code's names for instance, is another.
-      metadata: settings.metadata(ownName(settings.deployment, `run-${hashOf(job)}`), "engine"),
+      metadata: settings.metadata(ownName(settings.deployment, `run-${word}`), "engine"),
       spec: job,
-    };
+    });
+    // Jobs can't be changed: one that would differ, in its code's names for instance, is another. It stays when it is over: where
+    // manifests are applied again and again, one that is gone would run again.
+    return named(hashOf(transformed(named(hashOf(job)), transform)["spec"]));
   }
   return {
     apiVersion: "batch/v1",
@@ -73,15 +82,21 @@ export function driver(plan: Plan, size: Resources, settings: Settings, site: Po
     metadata: settings.metadata(deploymentName(settings.deployment, longestJobName), "engine"),
     spec: {
       ...clock,
-      jobTemplate: { metadata: { labels: settings.labels("engine") }, spec: job },
+      jobTemplate: {
+        metadata: { labels: settings.labels("engine") },
+        spec: { ...job, ttlSecondsAfterFinished: keptFor },
+      },
       schedule: scheduleOf(plan.schedule.cron),
       timeZone: plan.schedule.timeZone,
     },
   };
 }
 
-function hashOf(content: object): string {
-  return createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 8);
+function hashOf(content: unknown): string {
+  return createHash("sha256")
+    .update(JSON.stringify(content) ?? "")
+    .digest("hex")
+    .slice(0, 8);
 }
 
 function driverPod(resources: Resources, settings: Settings, site: PodSite): Manifest {

@@ -50,6 +50,13 @@ describe("what a deployment may do", () => {
   });
 });
 
+it("a task's own identity is by its name alone", async () => {
+  const shared = "shared@acme.iam.gserviceaccount.com";
+  const manifests = await manifestsOf(pipelineOf([taskOf("constructor")]), { identity: { gcp: shared, tasks: {} } });
+  const account = ofKind(manifests, "ServiceAccount").find(({ metadata }) => metadata.name === "orders--constructor");
+  expect(account?.metadata.annotations).toEqual({ "iam.gke.io/gcp-service-account": shared });
+});
+
 describe("the namespace", () => {
   it("has room for every task at once, and enforces the restricted standard", async () => {
     const manifests = await manifestsOf(pipeline(), { tenant: "acme" });

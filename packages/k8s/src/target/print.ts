@@ -38,7 +38,8 @@ function yaml(manifest: Manifest): string {
   return document.toString({ lineWidth: 0 });
 }
 
-function transformed(manifest: Manifest, transform: Transform | undefined): Manifest {
+/** A manifest as it is printed. Errors: `OPTION_INVALID`. */
+export function transformed(manifest: Manifest, transform: Transform | undefined): Manifest {
   if (transform === undefined) return manifest;
   let answer: unknown;
   try {

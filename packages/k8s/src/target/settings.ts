@@ -68,7 +68,7 @@ export class Settings {
 
   identity(task?: string): Identity {
     const { tasks = {}, ...shared } = this.#options.identity ?? {};
-    return (task === undefined ? undefined : tasks[task]) ?? shared;
+    return (task !== undefined && Object.hasOwn(tasks, task) ? tasks[task] : undefined) ?? shared;
   }
 
   /** Whether any pod is someone at that cloud. */
