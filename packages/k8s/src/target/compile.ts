@@ -9,10 +9,10 @@ import { configMaps } from "./code.ts";
 import { KubernetesCompilation, type ManifestFiles } from "./compilation.ts";
 import { driver, taskPods } from "./driver.ts";
 import { namespace, quota } from "./namespace.ts";
-import { networkPolicies } from "./network.ts";
+import { checkServers, networkPolicies } from "./network.ts";
 import type { KubernetesTargetOptions } from "./options.ts";
 import { checkStorage } from "./reach.ts";
-import { scheduleOf } from "./schedule.ts";
+import { scheduleOf, zoneOf } from "./schedule.ts";
 import { Settings, type SizedTask } from "./settings.ts";
 
 /** ConfigMaps that code may take: each is held whole in every node's memory that runs a task. */
@@ -33,6 +33,7 @@ export async function compileWith(
     ...checkStorage(plan, context.registry, options.pod),
     ...checkSchedule(plan),
     ...checkNamespace(settings, options),
+    ...checkServers(plan, settings),
     ...checkIdentities(plan, options),
   ];
   const tasks: SizedTask[] = [];
@@ -65,10 +66,12 @@ export async function compileWith(
       "driver.yaml": [driver(plan, steps, settings, settings.site(maps.names), options.transform)],
     };
   } else {
+    const { schedule } = plan;
     files = {
       ...shared,
       "workflow.yaml": [workflowTemplate(plan, tasks, steps, settings, site)],
-      "schedule.yaml": plan.schedule === undefined ? [] : [cronWorkflow(plan.schedule, settings)],
+      "schedule.yaml":
+        schedule === undefined ? [] : [cronWorkflow({ ...schedule, timeZone: zoneOf(schedule.timeZone) }, settings)],
     };
   }
   return new KubernetesCompilation(diagnostics, failed() ? undefined : files, options.transform);
@@ -94,7 +97,10 @@ function sharedFiles(
 
 function checkSchedule({ schedule }: Plan): Diagnostic[] {
   try {
-    if (schedule !== undefined) scheduleOf(schedule.cron);
+    if (schedule !== undefined) {
+      scheduleOf(schedule.cron);
+      zoneOf(schedule.timeZone);
+    }
     return [];
   } catch (error) {
     if (!isGlacierError(error)) throw error;

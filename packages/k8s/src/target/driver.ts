@@ -8,7 +8,7 @@ import { folders, type Manifest, type PodSite, podSpec, taskEnv } from "../pod/p
 import type { Resources } from "../pod/resources.ts";
 import type { Transform } from "./options.ts";
 import { transformed } from "./print.ts";
-import { scheduleOf } from "./schedule.ts";
+import { scheduleOf, zoneOf } from "./schedule.ts";
 import { clock, type Settings, type SizedTask } from "./settings.ts";
 
 /** Pods of the driver that may die (its node, an update of the cluster) before the run counts as failed. */
@@ -87,7 +87,7 @@ export function driver(
         spec: { ...job, ttlSecondsAfterFinished: keptFor },
       },
       schedule: scheduleOf(plan.schedule.cron),
-      timeZone: plan.schedule.timeZone,
+      timeZone: zoneOf(plan.schedule.timeZone),
     },
   };
 }

@@ -280,3 +280,11 @@ it("texts stay texts for kubectl, which reads YAML 1.1", async () => {
   for (const text of texts) expect(lines.map((line) => line.trim())).toContain(`value: "${text}"`);
   for (const word of ["y", "on"]) expect(lines.map((line) => line.replace(/^[- ]*/, ""))).toContain(`name: "${word}"`);
 });
+
+it("a storage server in the namespace that nothing comes into is a warning", async () => {
+  const storage = { ...bucket, endpoint: "http://store.orders.svc:9000" };
+  const of = async (options: object) => (await compiled(pipeline(), options)).diagnostics;
+  expect(await of({ storage })).toMatchObject([{ severity: "warning", error: { code: "STORAGE_UNREACHABLE" } }]);
+  expect(await of({ storage, createNamespace: false })).toEqual([]);
+  expect(await of({ storage: bucket })).toEqual([]);
+});

@@ -1,4 +1,4 @@
-import type { Plan } from "@glacier/core";
+import { type Diagnostic, GlacierError, type Plan } from "@glacier/core";
 import { ownName } from "../names.ts";
 import type { Manifest } from "../pod/pod.ts";
 import type { Settings } from "./settings.ts";
@@ -35,6 +35,14 @@ export function networkPolicies(plan: Plan, settings: Settings): Manifest[] {
       egress: [{ ports: [{ protocol: "TCP", port: apiServer }] }],
     }),
   ];
+}
+
+/** A remark where the storage's server is one that {@link networkPolicies} close. */
+export function checkServers(plan: Plan, { createNamespace, namespace }: Settings): Diagnostic[] {
+  if (!createNamespace || storageServers(plan).every((server) => server.namespace !== namespace)) return [];
+  const message = `a storage server is in the deployment's own namespace "${namespace}", where nothing comes in`;
+  const hint = "Put it into a namespace of its own, or give createNamespace: false, which leaves it open.";
+  return [{ severity: "warning", error: new GlacierError("STORAGE_UNREACHABLE", { message, hint }) }];
 }
 
 /** Policies see the API server's own port, and not its Service's 443. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { compiled, pipelineOf, taskOf } from "../../test/plans.ts";
-import { scheduleOf } from "./schedule.ts";
+import { scheduleOf, zoneOf } from "./schedule.ts";
 
 describe("a cron expression as the cluster's controllers read it", () => {
   it.each([
@@ -45,3 +45,18 @@ it.each(["argo", "driver"] as const)(
     await expect(forms.manifests()).rejects.toMatchObject({ code: "OPTION_INVALID" });
   },
 );
+
+it.each([
+  ["europe/berlin", "Europe/Berlin"],
+  ["utc", "UTC"],
+  ["Asia/Kolkata", "Asia/Kolkata"],
+  ["Etc/GMT-2", "Etc/GMT-2"],
+])("the time zone %s is %s for a cluster", (zone, expected) => {
+  expect(zoneOf(zone)).toBe(expected);
+});
+
+it.each(["argo", "driver"] as const)("an offset is no time zone for %s", async (engine) => {
+  const schedule = { cron: "0 3 * * *", timeZone: "+02:00" };
+  const { diagnostics } = await compiled(pipelineOf([taskOf("load")], { schedule }), { engine });
+  expect(diagnostics).toMatchObject([{ severity: "error", error: { code: "OPTION_INVALID" } }]);
+});
