@@ -51,6 +51,7 @@ describe.skipIf(missing)("AWSExecutor, orchestrated, with containers in Docker",
   }, 120_000);
   afterAll(() => void vi.unstubAllEnvs());
 
+  const isWatched = (family: string) => family === taskFamily({ pipeline: mixed.name }, "double");
   let containers = 0;
   /** As ECS runs a task on Fargate, and as Step Functions tells of it, on the host's network, where moto is. */
   const runTask: Required<Services>["runTask"] = async ({ TaskDefinition: family, Overrides }, signal) => {
@@ -67,12 +68,14 @@ describe.skipIf(missing)("AWSExecutor, orchestrated, with containers in Docker",
       spawn("docker", [...args, image], { stdio: "ignore" }).once("close", (code) => resolve(code ?? 1)),
     );
     signal.removeEventListener("abort", stop);
-    const StoppedReason = "Essential container in task exited";
+    // As accounts have them that watch their tasks; it is killed when the task is over.
+    const guard = { Cpu: "0", ExitCode: 137, GpuIds: [], Name: "aws-guardduty-agent-X1" };
     return {
-      Containers: [{ Cpu: "0", ExitCode, GpuIds: [], Name: "task" }],
+      Containers: [...(isWatched(family) ? [guard] : []), { Cpu: "0", ExitCode, GpuIds: [], Name: "task" }],
       LastStatus: "STOPPED",
       Overrides,
-      StoppedReason,
+      StopCode: "EssentialContainerExited",
+      StoppedReason: "Essential container in task exited",
     };
   };
 
@@ -139,7 +142,7 @@ describe.skipIf(missing)("AWSExecutor, orchestrated, with containers in Docker",
     for (const { name } of plan.tasks) images.set(taskFamily(plan, name), { image, env });
   }
 
-  it("follows functions, containers and commands to their end, over a container's second attempt", async () => {
+  it("follows functions, containers and commands to their end, over a container's second attempt, and another's end beside it", async () => {
     const { run, journal, store } = await deployed(mixed);
     const { error, outline } = await run();
     expect(error).toBeUndefined();
