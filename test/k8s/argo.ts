@@ -40,15 +40,15 @@ export async function runWorkflow(
   try {
     const code = mountCode(manifests, join(folder, "glacier"));
     const pod = async (template: Template, variables: Readonly<Record<string, string>>): Promise<number> => {
-      const resolve = (text: string): string =>
-        text.replace(/\{\{(.+?)\}\}/g, (all, of: string) => variables[of] ?? all);
-      const env = template.container.env.map(({ name, value, valueFrom }) => [
-        name,
-        value === undefined ? (secrets[valueFrom?.secretKeyRef.key ?? ""] ?? "") : resolve(value),
-      ]);
+      const env: Record<string, string> = {};
+      for (const { name, value, valueFrom } of template.container.env)
+        env[name] =
+          value === undefined
+            ? (secrets[valueFrom?.secretKeyRef.key ?? ""] ?? "")
+            : expanded(replaced(value, variables), env);
       const { command, args } = template.container;
       const [, ...flags] = command.map((part) => part.replace(/^\/glacier\//, `${code}/`));
-      const own = { ...Object.fromEntries(env), PATH: process.env["PATH"], TMPDIR: folder, HOME: folder };
+      const own = { ...env, PATH: process.env["PATH"], TMPDIR: folder, HOME: folder };
       const ended = await run(process.execPath, [...flags, ...args], own);
       output += ended.output;
       exits[template.name] = [...(exits[template.name] ?? []), ended.exitCode];
@@ -81,11 +81,29 @@ export async function runWorkflow(
       }
     }
     const failures = failed.map((displayName) => ({ displayName, message: "Error (exit code)" }));
-    await pod(find("run--finish"), { ...global, "workflow.failures": JSON.stringify(failures) });
+    // The controller has it quoted: workflow/controller/operator.go.
+    await pod(find("run--finish"), { ...global, "workflow.failures": JSON.stringify(JSON.stringify(failures)) });
     return { failed, exits, output };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What Argo makes of a template's text. The one function that is used is in expressions.test.ts, too. */
+function replaced(text: string, variables: Readonly<Record<string, string>>): string {
+  return text.replace(/\{\{(.+?)\}\}/g, (all, tag: string) => {
+    const [, name = "", end] = /^=toBase64\(([\w.]+)(?:\[:(\d+)\])?\)$/.exec(tag) ?? [];
+    const value = variables[name];
+    if (value === undefined) return variables[tag] ?? all;
+    return Buffer.from(value)
+      .subarray(0, end === undefined ? undefined : Number(end))
+      .toString("base64");
+  });
+}
+
+/** What Kubernetes makes of a variable: https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/ */
+function expanded(text: string, env: Readonly<Record<string, string>>): string {
+  return text.replace(/\$\$|\$\((.+?)\)/g, (all, name?: string) => (name === undefined ? "$" : (env[name] ?? all)));
 }
 
 /** The folder that the pods' projected volume is. */

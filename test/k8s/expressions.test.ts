@@ -63,6 +63,24 @@ describe.skipIf(missing !== undefined)("expressions, as Argo's own library reads
     );
     expect(await evaluate(asked)).toEqual(ends.map(([, , , again]) => again));
   });
+
+  test("params and failures come in base64, and of failures no more than a variable has room for", async () => {
+    const { "run--begin": begin, "run--finish": finish } = podsOf(await manifestsOf(pipelineOf([taskOf("load")])));
+    const expressionIn = (pod: typeof begin, name: string) =>
+      pod?.spec.containers[0].env.find((one: { name: string }) => one.name === name).value.replace(/^\{\{=|\}\}$/g, "");
+    const params = '{"price":"$$5 $(HOME) {{x}} \x7fé\u{e0001}"}';
+    const base64 = (text: string) => Buffer.from(text).toString("base64");
+    const failures = (text: string): Expression => [
+      expressionIn(finish, "GLACIER_FAILURES"),
+      { workflow: { failures: text } },
+    ];
+    const answers = await evaluate([
+      [expressionIn(begin, "GLACIER_PARAMS"), { workflow: { parameters: { params, "run-id": "auto" } } }],
+      failures('"[]"'),
+      failures("x".repeat(200_000)),
+    ]);
+    expect(answers).toEqual([base64(params), base64('"[]"'), base64("x".repeat(60_000))]);
+  });
 });
 
 function stepsOf(manifests: Awaited<ReturnType<typeof manifestsOf>>): readonly Step[] {

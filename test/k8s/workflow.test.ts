@@ -91,6 +91,14 @@ test("a pod whose process is killed is tried again, and the run is over all the 
   expect((await journal("squares-x4")).at(-1)).toMatchObject({ type: "run.finished", status: "failed" });
 });
 
+test("params are those that were submitted, whatever is in them", async () => {
+  const { manifests, journal } = await deployed();
+  const params = { count: 3, note: "$$5 $(HOME) {{workflow.name}} \x7fé\u{e0001}" };
+  const { failed, output } = await runWorkflow(manifests, "squares-x6", { params, secrets });
+  expect(failed, output).toEqual([]);
+  expect((await journal("squares-x6"))[0]).toMatchObject({ type: "run.started", params });
+});
+
 test("params that don't fit end the workflow before any task", async () => {
   const { manifests } = await deployed();
   const { failed, exits, output } = await runWorkflow(manifests, "squares-x5", { params: { count: "many" }, secrets });

@@ -32,12 +32,12 @@ export const variables: {
   /** Of the driver: the `TaskInvocation` as JSON, and what starts each line of the log that is for the driver. */
   invocation: "GLACIER_INVOCATION",
   mark: "GLACIER_MARK",
-  /** Steps of a workflow: its name, the run's id where one is given, params as JSON, and Argo's list of failures as JSON. */
+  /** Steps of a workflow: its name, the run's id where one is given, and in base64 params and Argo's list of failures, both JSON. */
   workflow: "GLACIER_WORKFLOW",
   runId: "GLACIER_RUN_ID",
   params: "GLACIER_PARAMS",
   failures: "GLACIER_FAILURES",
-  /** The driver: where it runs, and the Job that it is of. */
+  /** The driver: where it runs, and the Job that it is of. Its params are JSON as it is. */
   namespace: "GLACIER_NAMESPACE",
   job: "GLACIER_JOB",
   jobUid: "GLACIER_JOB_UID",
@@ -61,11 +61,14 @@ export const startFile = "start.mjs";
 export const largestTermination = 4096;
 
 /**
- * JSON for an environment variable: with nothing in it that Kubernetes (`$(NAME)`) or Argo (`{{name}}`) would replace.
+ * JSON for an environment variable: with nothing in it that Kubernetes (`$(NAME)`) or Argo (`{{name}}`) would replace, nor
+ * what Argo would quote as Go does, which JSON doesn't know: `\x7f`, `\U000e0001`.
  * https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
  */
 export function inertJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll("$", "\\u0024").replaceAll("{{", "{\\u007b");
+  return JSON.stringify(value)
+    .replaceAll("{{", "{\\u007b")
+    .replace(/[$\u007f-\uffff]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** A text for an environment variable, in which Kubernetes replaces nothing. */

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"log"
 	"os"
@@ -26,6 +27,10 @@ func main() {
 		env["asInt"] = func(text string) int {
 			number, _ := strconv.Atoi(text)
 			return number
+		}
+		// Built in since 1.14; this may be an older one, which is what Debian has.
+		env["toBase64"] = func(text string) string {
+			return base64.StdEncoding.EncodeToString([]byte(text))
 		}
 		answers[i] = evaluate(text, env)
 	}

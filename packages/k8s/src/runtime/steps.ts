@@ -20,7 +20,7 @@ export async function begin(site: RemoteSource): Promise<void> {
 
 /** The last step, however the workflow ended. Errors: those of `finishRun`. */
 export async function finish(site: RemoteSource): Promise<void> {
-  await finishRun(site, { runId: runIdOf(process.env) }, failureOf(process.env[variables.failures]));
+  await finishRun(site, { runId: runIdOf(process.env) }, failureOf(process.env));
 }
 
 /** The workflow's parameter where no run id is asked for. */
@@ -32,9 +32,10 @@ export function runIdOf(env: NodeJS.ProcessEnv): string {
   return given !== undefined && given !== ownRunId ? given : (env[variables.workflow] ?? "").replaceAll(".", "-");
 }
 
-function paramsOf(env: NodeJS.ProcessEnv): Json {
+/** The workflow's params. Errors: `PARAMS_INVALID`. */
+export function paramsOf(env: NodeJS.ProcessEnv): Json {
   try {
-    return JSON.parse(env[variables.params] || "{}") as Json;
+    return JSON.parse(decoded(env[variables.params]) || "{}") as Json;
   } catch (cause) {
     throw new GlacierError("PARAMS_INVALID", {
       message: 'the workflow\'s parameter "params" is no JSON',
@@ -44,25 +45,44 @@ function paramsOf(env: NodeJS.ProcessEnv): Json {
   }
 }
 
+function decoded(base64 = ""): string {
+  return Buffer.from(base64, "base64").toString();
+}
+
+/** Characters of the error that Argo's words make. */
+const longestWords = 2000;
+
 /** What Argo says of failed nodes: https://argo-workflows.readthedocs.io/en/latest/variables/#exit-handler */
-export function failureOf(text: string | undefined): GlacierError | undefined {
-  if (text === undefined || text === "" || text === "null" || text.startsWith("{{")) return undefined;
-  const nodes = parse(text) as readonly { readonly displayName?: string; readonly message?: string }[];
+export function failureOf(env: NodeJS.ProcessEnv): GlacierError | undefined {
+  const nodes = nodesOf(decoded(env[variables.failures]));
   if (nodes.length === 0) return undefined;
   const said = nodes.map(({ displayName = "a step", message = "failed" }) => `${displayName}: ${message}`).join("; ");
   return new GlacierError("TASK_CRASHED", {
-    message: `the workflow's pods ended: ${said}`,
+    message: `the workflow's pods ended: ${said.length > longestWords ? `${said.slice(0, longestWords)}…` : said}`,
     hint: "Look at the pods' logs (argo logs), and at the events of their namespace.",
   });
 }
 
-/** The list is quoted once more by some versions. */
-function parse(text: string): unknown[] {
+interface FailedNode {
+  readonly displayName?: string;
+  readonly message?: string;
+}
+
+/** The list is a literal of Go's, and may be cut. */
+function nodesOf(text: string): readonly FailedNode[] {
+  if (text === "") return [];
+  const list = text.startsWith('"') ? unquoted(text) : text;
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "string") return parse(value);
-    return Array.isArray(value) ? value : [];
+    const whole = /^null$|\]$/.test(list) ? list : `${list.slice(0, list.lastIndexOf("},{"))}}]`;
+    return (JSON.parse(whole) as readonly FailedNode[] | null) ?? [];
   } catch {
-    return [{ message: text }];
+    return [{ message: list }];
   }
+}
+
+/** https://pkg.go.dev/strconv#Quote, as JSON: it has escapes that JSON hasn't. */
+function unquoted(literal: string): string {
+  return literal
+    .replace(/^"|"$/g, "")
+    .replace(/\\(["\\]|x7f|U[0-9a-f]{8})/g, (_, code: string) => (code.length === 1 ? code : "\ufffd"));
 }

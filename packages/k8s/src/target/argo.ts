@@ -13,6 +13,12 @@ const own = { entry: "run--tasks", begin: "run--begin", finish: "run--finish" } 
 /** Seconds that a finished workflow stays to be looked at. */
 const keptFor = 7 * 24 * 60 * 60;
 
+/** Bytes of Argo's list of failures that the last step gets: in base64 a variable has room for them, and Argo for its own copy. */
+const longestFailures = 60_000;
+
+/** Of the steps before and after the tasks: a lost node, or storage that doesn't answer for a moment, ends no run. */
+const stepRetry: Retry = { max: 3, delay: 10, factor: 2, maxDelay: 60 };
+
 /**
  * The pipeline as a workflow: each task waits for exactly those that it takes data from.
  * https://argo-workflows.readthedocs.io/en/latest/fields/, https://argo-workflows.readthedocs.io/en/latest/enhanced-depends-logic/
@@ -28,6 +34,7 @@ export function workflowTemplate(
     ...waiting(settings),
     metadata: { labels: settings.podLabels("engine") },
     serviceAccountName: settings.engineAccount,
+    retryStrategy: retryOf(stepRetry),
     container: container(
       { image: settings.defaultImage, resources: steps, role, env: [...folders, ...ids, ...env] },
       site,
@@ -63,11 +70,16 @@ export function workflowTemplate(
         { name: own.entry, dag: { tasks: [{ name: own.begin, template: own.begin }, ...graphOf(plan)] } },
         {
           name: own.begin,
-          ...step("begin", [{ name: variables.params, value: "{{workflow.parameters.params}}" }]),
+          ...step("begin", [{ name: variables.params, value: "{{=toBase64(workflow.parameters.params)}}" }]),
           outputs: { parameters: [{ name: "run", valueFrom: { path: `/tmp/${runFile}` } }] },
         },
         ...tasks.map((task) => taskTemplate(task, settings, site)),
-        { name: own.finish, ...step("finish", [{ name: variables.failures, value: "{{workflow.failures}}" }]) },
+        {
+          name: own.finish,
+          ...step("finish", [
+            { name: variables.failures, value: `{{=toBase64(workflow.failures[:${longestFailures}])}}` },
+          ]),
+        },
       ],
     },
   };
@@ -138,7 +150,7 @@ function taskTemplate({ task, sized }: SizedTask, settings: Settings, site: PodS
     serviceAccountName: settings.taskAccount(task.name),
     ...(task.timeout !== undefined && { activeDeadlineSeconds: Math.ceil(task.timeout) + grace }),
     ...waiting(settings),
-    retryStrategy: retryOf(task),
+    retryStrategy: retryOf(task.retry),
     container: container({ image, resources, role: "task", env }, site),
   };
 }
@@ -148,9 +160,10 @@ function waiting({ pendingTimeout }: Settings): Manifest {
   return pendingTimeout === undefined ? {} : { pendingTimeout: `${pendingTimeout}s` };
 }
 
+type Retry = Pick<PlanTask["retry"], "max" | "delay" | "factor" | "maxDelay">;
+
 /** https://argo-workflows.readthedocs.io/en/latest/retries/ */
-function retryOf({ retry }: PlanTask): Manifest {
-  const { max, delay, factor, maxDelay } = retry;
+function retryOf({ max, delay, factor, maxDelay }: Retry): Manifest {
   const wholeFactor = Math.max(1, Math.round(factor));
   // Argo knows it since 3.7; where it is never reached it isn't said.
   const capped = delay * wholeFactor ** (max - 1) > maxDelay;

@@ -77,6 +77,12 @@ describe("pods", () => {
     expect(pods["big"]?.template.retryStrategy.backoff).not.toHaveProperty("cap");
     expect(pods["plain"]?.template.activeDeadlineSeconds).toBeUndefined();
     expect(pods["plain"]?.template.retryStrategy).toMatchObject({ limit: "0" });
+    for (const step of ["run--begin", "run--finish"])
+      expect(pods[step]?.template.retryStrategy).toMatchObject({
+        limit: "3",
+        expression: pods["big"]?.template.retryStrategy.expression,
+        backoff: { duration: "10s", factor: "2" },
+      });
   });
 
   it("wait for room as long as the option says, else as Argo's own do", async () => {
