@@ -1,4 +1,4 @@
-import { compute, createRegistry, secret, storage } from "@glacier/core";
+import { compute, createRegistry, Dataset, secret, storage } from "@glacier/core";
 import { describe, expect, it } from "vitest";
 import { bucket, bucketProvider } from "../../test/bucket.ts";
 import { targetWith } from "../../test/code.ts";
@@ -287,4 +287,20 @@ it("a storage server in the namespace that nothing comes into is a warning", asy
   expect(await of({ storage })).toMatchObject([{ severity: "warning", error: { code: "STORAGE_UNREACHABLE" } }]);
   expect(await of({ storage, createNamespace: false })).toEqual([]);
   expect(await of({ storage: bucket })).toEqual([]);
+});
+
+it.each([
+  [{ ...bucket, prefix: ".glacier" }, true],
+  [{ ...bucket, prefix: "/.glacier/manifests/" }, true],
+  [{ ...bucket, key: ".glacier/runs/x.json" }, true],
+  [{ kind: "bucket", name: "acme", prefix: ".glacier" }, true],
+  [{ ...bucket, name: "other", prefix: ".glacier" }, false],
+  [{ ...bucket, prefix: "raw/.glacier" }, false],
+  [{ ...bucket, prefix: ".glacier-raw" }, false],
+])("a dataset among manifests and journals is an error: %j", async (storage, refused) => {
+  const written = pipelineOf([taskOf("load", { output: new Dataset("out", { storage }) })]);
+  const errors = (await compiled(written)).diagnostics.filter(({ severity }) => severity === "error");
+  expect(errors.map(({ error }) => [error.code, error.context["dataset"]])).toEqual(
+    refused ? [["OPTION_INVALID", "out"]] : [],
+  );
 });
