@@ -247,13 +247,18 @@ describe("resume", () => {
     expect(planned.sort()).toEqual([...expected].sort());
   });
 
-  it("refuses other params and unknown runs, before it writes anything", async () => {
+  it("refuses other params, unknown runs, and the id of a run that is there, before it writes anything", async () => {
     const world = freshWorld();
-    const { runId } = await pipeline.run({ executor: world.executor, params: { b: 1, a: 2 } });
-    await pipeline.run({ executor: world.executor, resume: runId, params: { a: 2, b: 1 } });
+    const { runId } = await pipeline.run({ executor: world.executor, params: { b: { d: 1, c: [2] }, a: 2 } });
+    await pipeline.run({ executor: world.executor, resume: runId, params: { a: 2, b: { c: [2], d: 1 } } });
     const before = world.objects.size;
     await expect(pipeline.run({ executor: world.executor, resume: runId, params: { a: 3 } })).rejects.toMatchObject({
       code: "OPTION_INVALID",
+    });
+    await expect(pipeline.run({ executor: world.executor, runId })).rejects.toMatchObject({
+      code: "OPTION_INVALID",
+      message: expect.stringContaining("is there already"),
+      hint: expect.stringContaining("resume"),
     });
     await expect(pipeline.run({ executor: world.executor, resume: "nobody" })).rejects.toMatchObject({
       code: "RUN_NOT_FOUND",

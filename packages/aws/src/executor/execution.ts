@@ -1,5 +1,6 @@
 import type { SFNClient } from "@aws-sdk/client-sfn";
 import { GlacierError, type PipelineRun, type Plan } from "@glacier/core";
+import { stableJson } from "@glacier/core/execute";
 import type { Clients } from "./clients.ts";
 import type { History } from "./history.ts";
 import { serviceError } from "./service-errors.ts";
@@ -121,15 +122,7 @@ export async function openExecution(
 /** Whether an execution's input begins that run. One that the schedule started has neither id nor params. */
 function isStartOf(input = "{}", run: Pick<PipelineRun, "runId" | "params">): boolean {
   const { runId = run.runId, params = {} } = JSON.parse(input) as Partial<typeof run>;
-  return sorted({ runId, params }) === sorted(run);
-}
-
-function sorted(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === "object" && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
+  return stableJson({ runId, params }) === stableJson(run);
 }
 
 function startedOtherwise(runId: string): GlacierError {

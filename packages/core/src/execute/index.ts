@@ -1,3 +1,4 @@
+export { stableJson } from "../json.ts";
 export { limitOf, ofTask } from "../run/limit.ts";
 export { writePins } from "../run/pins.ts";
 export { raceAbort, sleep } from "../stream/abort.ts";

@@ -7,7 +7,7 @@ import { buildPlan } from "../plan/build.ts";
 import type { Plan, PlanTask } from "../plan/plan.ts";
 import { createRegistry, type Registry } from "../provider/registry.ts";
 import type { CheckContext, Executor } from "./executor.ts";
-import { checkRunId, newRunId } from "./journal.ts";
+import { checkRunId, lastSegment, newRunId } from "./journal.ts";
 import { limitOf } from "./limit.ts";
 import { checkParams } from "./params.ts";
 import { pinSources } from "./pins.ts";
@@ -54,6 +54,8 @@ export async function prepareRun(
   await checkExecutor({ ...unbound, tasks }, pipeline, executor, { whole: unbound, registry });
   const plan = (await executor.bind?.(unbound)) ?? unbound;
   for (const { storage } of plan.datasets) registry.storage(storage);
+  if (options.runId !== undefined && executor.runPipeline === undefined)
+    await refuseTaken(plan, options.runId, registry);
   const start = resume === undefined ? undefined : await readStart(plan, resume, registry);
   const runParams = start === undefined ? (params ?? {}) : sameParams(start, params);
   for (const index of selected) await checkParams(graph.tasks[index] as (typeof graph.tasks)[number], runParams);
@@ -79,6 +81,16 @@ function startedInside(pipeline: string): GlacierError {
     message: `the module of pipeline "${pipeline}" runs it when it is loaded`,
     hint: "Whoever runs its tasks elsewhere loads the module too: keep pipeline.run(…) behind if (import.meta.main), or in another file.",
     context: { pipeline },
+  });
+}
+
+/** An engine follows a run of that id; here two would write one journal. */
+async function refuseTaken(plan: Plan, runId: string, registry: Registry): Promise<void> {
+  if ((await lastSegment(plan, checkRunId(runId), registry)) === 0) return;
+  throw new GlacierError("OPTION_INVALID", {
+    message: `run ${runId} is there already`,
+    hint: `Go on with it (run({ resume: "${runId}" })), or give another id.`,
+    context: { runId },
   });
 }
 

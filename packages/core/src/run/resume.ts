@@ -1,5 +1,5 @@
 import { GlacierError } from "../errors/index.ts";
-import type { Json } from "../json.ts";
+import { type Json, stableJson } from "../json.ts";
 import { findDataset, statDataset } from "../plan/lookup.ts";
 import type { Plan, PlanTask } from "../plan/plan.ts";
 import type { Registry } from "../provider/registry.ts";
@@ -43,16 +43,10 @@ export async function readStart(plan: Plan, runId: string, registry: Registry): 
 
 /** A resumed run goes on with the params that it began with. Errors: `OPTION_INVALID`. */
 export function sameParams(start: RunStarted, given: Json | undefined): Json {
-  if (given === undefined || JSON.stringify(sorted(given)) === JSON.stringify(sorted(start.params)))
-    return start.params;
+  if (given === undefined || stableJson(given) === stableJson(start.params)) return start.params;
   throw new GlacierError("OPTION_INVALID", {
     message: `run ${start.runId} was started with other params`,
     hint: "Leave params out when resuming, or start a new run.",
     context: { runId: start.runId },
   });
-}
-
-function sorted(value: Json): Json {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -22,7 +22,7 @@ import { whileUnderWay } from "./under-way.ts";
 export interface RunOptions extends Selection {
   /** Providers besides the executor's own; what `glacier.config.ts` lists. */
   readonly registry?: Registry | undefined;
-  /** Names the run. Default: its start and a random tail. */
+  /** Names the run: an id that no run of this pipeline has, but for an engine, which follows it. Default: its start and a random tail. */
   readonly runId?: string | undefined;
   /** Goes on with that run: what it committed and still matches is not done again. */
   readonly resume?: string | undefined;
