@@ -290,4 +290,17 @@ describe("a run that an engine walks", () => {
       "run.finished",
     ]);
   });
+
+  it("ends once, but for a failure that another try of the last step undoes", async () => {
+    const { begin, attempt, finish, journal } = engine();
+    const run = await begin();
+    await attempt(run, "right");
+    const gone = new GlacierError("UNAVAILABLE", { message: "gone", hint: "-" });
+    const ends = async () =>
+      (await journal()).flatMap((event) => (event.type === "run.finished" ? [event.status] : []));
+    for (const failure of [gone, gone]) await finish(run, failure);
+    expect(await ends()).toEqual(["failed"]);
+    for (const failure of [undefined, undefined, gone]) await finish(run, failure);
+    expect(await ends()).toEqual(["failed", "succeeded"]);
+  });
 });

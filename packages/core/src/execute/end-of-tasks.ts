@@ -1,7 +1,7 @@
 import { deserializeError, type GlacierError } from "../errors/index.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Registry } from "../provider/registry.ts";
-import type { RunEvent } from "../run/events.ts";
+import type { RunEvent, RunStatus } from "../run/events.ts";
 import { readJournal } from "../run/journal.ts";
 import { asTaskError } from "../run/limit.ts";
 
@@ -9,8 +9,8 @@ import { asTaskError } from "../run/limit.ts";
 export interface EndOfTasks {
   /** Milliseconds since 1970-01-01 UTC. */
   readonly startedAt: number;
-  /** Whether the journal has the run's end already. */
-  readonly over: boolean;
+  /** The run's end, where the journal has it already. */
+  readonly over: RunStatus | undefined;
   /** The failed tasks' own errors, else what the engine knows. */
   readonly failed: readonly GlacierError[];
   /** What the journal doesn't have yet: of tasks that died, were stopped or never started. */
@@ -33,13 +33,13 @@ export async function endOfTasks(
 ): Promise<EndOfTasks> {
   const lasts = new Map<string, Last>();
   let startedAt = Date.now();
-  let over = false;
+  let over: RunStatus | undefined;
   for await (const event of readJournal(plan, runId, registry)) {
     if (event.type === "run.started") {
       startedAt = event.time;
-      over = false;
+      over = undefined;
       lasts.clear();
-    } else if (event.type === "run.finished") over = true;
+    } else if (event.type === "run.finished") over = event.status;
     else if ("attempt" in event && states.has(event.type)) {
       const since = lasts.get(event.task)?.since ?? event.time;
       lasts.set(event.task, { attempt: event.attempt, since, event });

@@ -56,8 +56,8 @@ export async function beginRun(
 }
 
 /**
- * Ends a run that {@link beginRun} began: writes what became of each task and of the run into its journal, unless that is
- * there. `failure` is what the engine knows of a failed run; with the code `CANCELLED` the run was cancelled. Answers the
+ * Ends a run that {@link beginRun} began: writes what became of each task and of the run into its journal, unless its end is
+ * there, or a failed one where it succeeded. `failure` is what the engine knows of a failed run; with the code `CANCELLED` the run was cancelled. Answers the
  * error that the first failed task gave itself, which says more: an engine may only know that a process ended.
  * Errors: `RUN_NOT_FOUND` where it never began, storage codes.
  */
@@ -67,7 +67,8 @@ export async function finishRun(
   failure?: GlacierError,
 ): Promise<GlacierError | undefined> {
   const { startedAt, over, failed, events } = await endOfTasks(plan, runId, registry, failure);
-  if (over) return failed[0];
+  // An engine's last step that is tried again by hand succeeds after all, and has the last word.
+  if (over === "succeeded" || (over !== undefined && failure !== undefined)) return failed[0];
   const time = Date.now();
   const cancelled = failure?.code === "CANCELLED";
   const error = failure === undefined || cancelled ? failure : runFailed(plan, runId, failed);
