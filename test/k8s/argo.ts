@@ -80,13 +80,24 @@ export async function runWorkflow(
         else failed.push(step.name);
       }
     }
-    const failures = failed.map((displayName) => ({ displayName, message: "Error (exit code)" }));
-    // The controller has it quoted: workflow/controller/operator.go.
-    await pod(find("run--finish"), { ...global, "workflow.failures": JSON.stringify(JSON.stringify(failures)) });
+    // Every node that failed, also those that were tried again; and quoted: workflow/controller/operator.go.
+    const failures = Object.entries(exits).flatMap(([name, codes]) => [
+      ...codes.flatMap((code, i) => (code === 0 ? [] : [failure(`${name}(${i})`, code)])),
+      ...(codes.at(-1) === 0 ? [] : [failure(name, codes.at(-1))]),
+    ]);
+    await pod(find("run--finish"), {
+      ...global,
+      "workflow.failures": JSON.stringify(JSON.stringify(failures)),
+      "workflow.status": failed.length === 0 ? "Succeeded" : "Failed",
+    });
     return { failed, exits, output };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function failure(displayName: string, code: number | undefined): object {
+  return { displayName, message: `main: Error (exit code ${code})` };
 }
 
 /** What Argo makes of a template's text. The one function that is used is in expressions.test.ts, too. */

@@ -64,10 +64,10 @@ test("a task that fails at first is tried again, as the next attempt", async () 
   const { manifests, journal } = await deployed();
   const { failed, exits } = await runWorkflow(manifests, "squares-x2", { params: { count: 3, fail: "once" }, secrets });
   expect([failed, exits["square-all"]]).toEqual([[], [1, 0]]);
-  const attempts = (await journal("squares-x2")).filter(
-    (event) => event.type === "attempt.started" && event.task === "square-all",
-  );
+  const events = await journal("squares-x2");
+  const attempts = events.filter((event) => event.type === "attempt.started" && event.task === "square-all");
   expect(attempts).toMatchObject([{ attempt: 1 }, { attempt: 2 }]);
+  expect(events.at(-1)).toMatchObject({ type: "run.finished", status: "succeeded" });
 });
 
 test("a task that fails for good fails the run, with its own words", async () => {
@@ -104,4 +104,14 @@ test("params that don't fit end the workflow before any task", async () => {
   const { failed, exits, output } = await runWorkflow(manifests, "squares-x5", { params: { count: "many" }, secrets });
   expect([failed, exits["run--begin"]]).toEqual([["run--begin"], [2]]);
   expect(output).toContain("PARAMS_INVALID");
+});
+
+test("a workflow that asks for the id of a run that has begun is refused, and leaves that run as it is", async () => {
+  const { manifests, journal } = await deployed();
+  await runWorkflow(manifests, "squares-x7", { params: { count: 3 }, secrets });
+  const events = await journal("squares-x7");
+  const { failed, exits, output } = await runWorkflow(manifests, "squares-x7", { params: { count: 3 }, secrets });
+  expect([failed, exits["run--begin"], exits["run--finish"]]).toEqual([["run--begin"], [2], [0]]);
+  expect(output).toContain("OPTION_INVALID: run squares-x7 is there already");
+  expect(await journal("squares-x7")).toEqual(events);
 });

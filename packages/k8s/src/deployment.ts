@@ -17,6 +17,7 @@ export const variables: {
     | "workflow"
     | "runId"
     | "params"
+    | "status"
     | "failures"
     | "namespace"
     | "job"
@@ -32,10 +33,11 @@ export const variables: {
   /** Of the driver: the `TaskInvocation` as JSON, and what starts each line of the log that is for the driver. */
   invocation: "GLACIER_INVOCATION",
   mark: "GLACIER_MARK",
-  /** Steps of a workflow: its name, the run's id where one is given, and in base64 params and Argo's list of failures, both JSON. */
+  /** Steps of a workflow: its name, the run's id where one is given, how it ended, and in base64 params and Argo's list of failures, both JSON. */
   workflow: "GLACIER_WORKFLOW",
   runId: "GLACIER_RUN_ID",
   params: "GLACIER_PARAMS",
+  status: "GLACIER_STATUS",
   failures: "GLACIER_FAILURES",
   /** The driver: where it runs, and the Job that it is of. Its params are JSON as it is. */
   namespace: "GLACIER_NAMESPACE",

@@ -1,26 +1,53 @@
 import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { GlacierError, type Json } from "@glacier/core";
+import { GlacierError, isGlacierError, type Json, readJournal } from "@glacier/core";
 import { beginRun, finishRun, type RemoteSource } from "@glacier/core/execute";
 import { inertJson, variables } from "../deployment.ts";
 
 /** Where the first step leaves what all tasks are told, in the folder for temporary files. */
 export const runFile = "glacier-run.json";
 
-/** The first step of a workflow: begins the run, and leaves its `RemoteRun`. Errors: those of `beginRun`. */
+/** The first step's name in its workflow. */
+export const beginStep = "run--begin";
+
+/**
+ * The first step of a workflow: begins the run, and leaves its `RemoteRun`. Errors: `OPTION_INVALID` where the id is another run's,
+ * those of `beginRun`.
+ */
 export async function begin(site: RemoteSource): Promise<void> {
-  const run = await beginRun(site, {
-    runId: runIdOf(process.env),
-    params: paramsOf(process.env),
-    executor: "kubernetes",
-  });
+  const runId = runIdOf(process.env);
+  if (await hasAttempts(site, runId)) throw taken(runId);
+  const run = await beginRun(site, { runId, params: paramsOf(process.env), executor: "kubernetes" });
   writeFileSync(join(tmpdir(), runFile), inertJson(run));
 }
 
 /** The last step, however the workflow ended. Errors: those of `finishRun`. */
 export async function finish(site: RemoteSource): Promise<void> {
-  await finishRun(site, { runId: runIdOf(process.env) }, failureOf(process.env));
+  const { env } = process;
+  const runId = runIdOf(env);
+  // A workflow that was refused has no part in the run that has its id.
+  const beganNothing = failuresOf(env).some(({ displayName }) => displayName === beginStep);
+  if (beganNothing && (await hasAttempts(site, runId))) return;
+  await finishRun(site, { runId }, failureOf(env));
+}
+
+/** Whether a task of the run has begun. A beginning alone is there where the first step is tried again. */
+async function hasAttempts({ plan, registry }: RemoteSource, runId: string): Promise<boolean> {
+  try {
+    for await (const { type } of readJournal(plan, runId, registry)) if (type === "attempt.started") return true;
+  } catch (error) {
+    if (!isGlacierError(error, "RUN_NOT_FOUND")) throw error;
+  }
+  return false;
+}
+
+function taken(runId: string): GlacierError {
+  return new GlacierError("OPTION_INVALID", {
+    message: `run ${runId} is there already, and has begun tasks`,
+    hint: "Submit with another run-id, or without one.",
+    context: { runId },
+  });
 }
 
 /** The workflow's parameter where no run id is asked for. */
@@ -52,10 +79,11 @@ function decoded(base64 = ""): string {
 /** Characters of the error that Argo's words make. */
 const longestWords = 2000;
 
-/** What Argo says of failed nodes: https://argo-workflows.readthedocs.io/en/latest/variables/#exit-handler */
+/** What Argo says of a workflow that failed: https://argo-workflows.readthedocs.io/en/latest/variables/#exit-handler */
 export function failureOf(env: NodeJS.ProcessEnv): GlacierError | undefined {
-  const nodes = nodesOf(decoded(env[variables.failures]));
-  if (nodes.length === 0) return undefined;
+  // The list has attempts that were tried again, too.
+  if (env[variables.status] === "Succeeded") return undefined;
+  const nodes = failuresOf(env);
   const said = nodes.map(({ displayName = "a step", message = "failed" }) => `${displayName}: ${message}`).join("; ");
   return new GlacierError("TASK_CRASHED", {
     message: `the workflow's pods ended: ${said.length > longestWords ? `${said.slice(0, longestWords)}…` : said}`,
@@ -66,6 +94,10 @@ export function failureOf(env: NodeJS.ProcessEnv): GlacierError | undefined {
 interface FailedNode {
   readonly displayName?: string;
   readonly message?: string;
+}
+
+function failuresOf(env: NodeJS.ProcessEnv): readonly FailedNode[] {
+  return nodesOf(decoded(env[variables.failures]));
 }
 
 /** The list is a literal of Go's, and may be cut. */

@@ -3,12 +3,12 @@ import { exitCodes, variables } from "../deployment.ts";
 import { deploymentName, longestJobName, longestTemplateName, templateName } from "../names.ts";
 import { container, folders, grace, type Manifest, type PodSite, podSecurity, taskEnv, volumes } from "../pod/pod.ts";
 import { amounts, type Resources } from "../pod/resources.ts";
-import { ownRunId, runFile } from "../runtime/steps.ts";
+import { beginStep, ownRunId, runFile } from "../runtime/steps.ts";
 import { scheduleOf } from "./schedule.ts";
 import { clock, type Settings, type SizedTask } from "./settings.ts";
 
 /** Templates of a workflow's own: no task's has such a name. */
-const own = { entry: "run--tasks", begin: "run--begin", finish: "run--finish" } as const;
+const own = { entry: "run--tasks", begin: beginStep, finish: "run--finish" } as const;
 
 /** Seconds that a finished workflow stays to be looked at. */
 const keptFor = 7 * 24 * 60 * 60;
@@ -78,6 +78,7 @@ export function workflowTemplate(
           name: own.finish,
           ...step("finish", [
             { name: variables.failures, value: `{{=toBase64(workflow.failures[:${longestFailures}])}}` },
+            { name: variables.status, value: "{{workflow.status}}" },
           ]),
         },
       ],
