@@ -202,13 +202,16 @@ describe("another write that is under way (409)", () => {
   });
 });
 
-test("an internal error inside of a success: UNAVAILABLE, and no advice on prefixes", async () => {
+test.each([
+  ["InternalError", "UNAVAILABLE"],
+  ["AccessDenied", "PERMISSION_DENIED"],
+])("%s inside of a success: %s, and no advice on prefixes", async (name, code) => {
   vi.stubEnv("AWS_MAX_ATTEMPTS", "1");
   const { endpoint } = await startStub((request) =>
-    upload(request, () => ({ status: 200, body: errorXml("InternalError", "We encountered an internal error.") })),
+    upload(request, () => ({ status: 200, body: errorXml(name, "It did not go well.") })),
   );
   await expect(adapterAt(endpoint).write("k", zeros(part + 1))).rejects.toMatchObject({
-    code: "UNAVAILABLE",
+    code,
     hint: expect.not.stringContaining("prefixes"),
   });
 });

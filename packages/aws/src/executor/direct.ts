@@ -28,6 +28,8 @@ export interface DirectAttempt {
   readonly token: string;
   /** Takes what the service says of the attempt, for people. */
   note(text: string): void;
+  /** Logs what somebody has to see to. */
+  warn(message: string): void;
 }
 
 /** Runs attempts that Glacier's own scheduler asks for. */
@@ -83,7 +85,14 @@ export function createDirect(clients: Clients, lookUp: (plan: Plan) => Promise<D
       const run = await runOf(invocation, context);
       const request = { task, attempt, run: { runId, params, segment: run.segment, selected } };
       const ear = listen(request, run, context);
-      const started: DirectAttempt = { plan, request, signal, token: tokenOf(plan, request), note: ear.note };
+      const started: DirectAttempt = {
+        plan,
+        request,
+        signal,
+        token: tokenOf(plan, request),
+        note: ear.note,
+        warn: ear.warn,
+      };
       let failure: { readonly error: unknown } | undefined;
       try {
         if (findTask(plan.tasks, task).compute?.kind === "container") {
@@ -119,9 +128,12 @@ function listen({ task, attempt, run: { runId } }: RemoteAttempt, run: DirectRun
     emit(event);
   };
   const deliver = () => run.segments.take(task, attempt).forEach(hear);
+  const warn = (message: string): void =>
+    emit({ type: "log", runId, time: Date.now(), task, attempt, level: "warn", message });
   run.listeners.add(deliver);
   if (!run.looking) void lookRegularly(run);
   return {
+    warn,
     note(text: string): void {
       note = text;
     },
@@ -131,8 +143,7 @@ function listen({ task, attempt, run: { runId } }: RemoteAttempt, run: DirectRun
         await run.segments.refresh();
         deliver();
       } catch (error) {
-        const message = `what the attempt said can't be read: ${describeThrown(error)}`;
-        emit({ type: "log", runId, time: Date.now(), task, attempt, level: "warn", message });
+        warn(`what the attempt said can't be read: ${describeThrown(error)}`);
       }
       if (note !== undefined) emit({ type: "task.progress", runId, time: Date.now(), task, attempt, ...counts, note });
       return own;

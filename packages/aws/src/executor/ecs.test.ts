@@ -17,26 +17,32 @@ const stopped = {
 const outage = () => Promise.reject(new GlacierError("UNAVAILABLE", { message: "ECS is out", hint: "Wait." }));
 
 /** Runs a container over an ECS that says so of it, look by look. */
-async function run(next: (look: number) => Promise<sdk.Task | undefined>) {
+async function run(
+  next: (look: number) => Promise<sdk.Task | undefined>,
+  { signal = new AbortController().signal, refuses = "" } = {},
+) {
   const sent: string[] = [];
+  const warnings: string[] = [];
   const send = async (command: object) => {
     sent.push(command.constructor.name);
+    if (command.constructor.name === refuses) throw Object.assign(new Error("no"), { name: "AccessDeniedException" });
     return { tasks: [{ taskArn: "arn:1" }] };
   };
   const clients = { ecs: async () => ({ sdk, client: { send } }) } as unknown as Clients;
   const attempt: DirectAttempt = {
     plan: planOf(pipelineOf([taskOf("train")])),
     request: { task: "train", attempt: 1, run: { runId: "r", params: {}, segment: "attempts/1", selected: "all" } },
-    signal: new AbortController().signal,
+    signal,
     token: "t",
     note: () => {},
+    warn: (message) => void warnings.push(message),
   };
   let looks = 0;
   const error = await runContainer(attempt, network, { next: () => next(++looks) }, clients).then(
     () => undefined,
     (thrown: GlacierError) => thrown,
   );
-  return { error, sent, looks };
+  return { error, sent, looks, warnings };
 }
 
 describe("a container that can't be looked at", () => {
@@ -66,6 +72,19 @@ describe("a container that can't be looked at", () => {
     const { error } = await run(async () => undefined);
     expect(error).toMatchObject({ code: "TASK_CRASHED", message: expect.stringContaining("knows nothing") });
   });
+});
+
+it("a container that can't be stopped is told of, with the command that stops it", async () => {
+  const controller = new AbortController();
+  const reason = new GlacierError("CANCELLED", { message: "the run was cancelled", hint: "Resume it." });
+  const look = async () => {
+    controller.abort(reason);
+    return { lastStatus: "RUNNING" };
+  };
+  const { error, sent, warnings } = await run(look, { signal: controller.signal, refuses: "StopTaskCommand" });
+  expect(error).toBe(reason);
+  expect(sent).toEqual(["RunTaskCommand", "StopTaskCommand"]);
+  expect(warnings).toEqual([expect.stringMatching(/runs on.*ecs:StopTask.*aws ecs stop-task .* --task arn:1/)]);
 });
 
 describe("a container that ended", () => {

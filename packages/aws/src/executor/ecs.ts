@@ -38,7 +38,12 @@ export async function runContainer(
   const arn = await start(attempt, cluster, network, clients);
   let stopping = false;
   for (let blind = 0; ; ) {
-    if (signal.aborted && !stopping) stopping = await stop(arn, cluster, clients, request.task);
+    if (signal.aborted && !stopping)
+      stopping = await stop(arn, cluster, clients, request.task).catch((failure: GlacierError) => {
+        // The run ends with what it was cancelled for.
+        attempt.warn(`the container runs on: ${failure.message}. ${failure.hint} ${byHand(arn, cluster)}`);
+        throw signal.reason;
+      });
     const look = watch.next(arn).then(
       (task) => ({ task, failure: undefined }),
       (failure: GlacierError) => ({ task: undefined, failure }),
@@ -161,11 +166,15 @@ async function outOfSight(
   const told = await stop(arn, cluster, clients, task).catch(() => false);
   return new GlacierError(failure.code, {
     message: `task "${task}": how its container is can't be seen, and it was ${told ? "told to stop" : "left running"}: ${failure.message}`,
-    hint: `${failure.hint} See that it has ended (aws ecs stop-task --cluster ${cluster} --task ${arn}), and resume the run.`,
+    hint: `${failure.hint} ${byHand(arn, cluster)} Then resume the run.`,
     retryable: false,
     cause: failure,
     context: { ...failure.context, task },
   });
+}
+
+function byHand(arn: string, cluster: string): string {
+  return `See that it has ended: aws ecs stop-task --cluster ${cluster} --task ${arn}.`;
 }
 
 function gone(task: string, arn: string): GlacierError {

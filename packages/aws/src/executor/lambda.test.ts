@@ -12,7 +12,7 @@ const cancelled = new GlacierError("CANCELLED", { message: "the run was cancelle
 function attemptWith(signal: AbortSignal, params: Json = {}): DirectAttempt {
   const run = { runId: "r", params, segment: "attempts/1", selected: "all" } as const;
   const plan = planOf(pipelineOf([taskOf("clean")]));
-  return { plan, request: { task: "clean", attempt: 1, run }, signal, token: "t", note: () => {} };
+  return { plan, request: { task: "clean", attempt: 1, run }, signal, token: "t", note: () => {}, warn: () => {} };
 }
 
 function clientsWith(send: () => Promise<never>): Clients {

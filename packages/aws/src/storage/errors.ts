@@ -41,7 +41,9 @@ export function s3Error(thrown: unknown, action: Action, bucket: Bucket): Glacie
   if (known !== undefined) return failed(known[0], error, action, bucket, undefined, known[1]);
   if (name.startsWith("KMS.") && status === 400)
     return failed("STORAGE_FAILED", error, action, bucket, undefined, otherKey);
-  if (status === 403) return failed("PERMISSION_DENIED", error, action, bucket, undefined, statement(action, bucket));
+  // An answer of 200 may hold an error, which the SDK tells as one of 503.
+  if (status === 403 || name === "AccessDenied")
+    return failed("PERMISSION_DENIED", error, action, bucket, undefined, statement(action, bucket));
   if (status === 429 || status === 503) return failed("THROTTLED", error, action, bucket, undefined, slower);
   if (status === 501) return failed("UNSUPPORTED", error, action, bucket, undefined, "This server doesn't do it.");
   if ((status !== undefined && status >= 500) || isNetwork(error))
@@ -189,7 +191,9 @@ const permissions: Readonly<Record<Action["verb"], readonly string[]>> = {
 
 /** The policy statement that is missing. Without s3:ListBucket a missing object is "denied", too. */
 function statement({ verb }: Action, { name, root }: Bucket): string {
-  const Resource = verb === "list" ? `arn:aws:s3:::${name}` : `arn:aws:s3:::${name}/${root}*`;
+  const arn = name.startsWith("arn:") ? name : `arn:aws:s3:::${name}`;
+  const objects = name.startsWith("arn:") ? `${arn}/object` : arn;
+  const Resource = verb === "list" ? arn : `${objects}/${root}*`;
   const policy = JSON.stringify({ Effect: "Allow", Action: permissions[verb], Resource });
   const also = verb === "read" ? " Without s3:ListBucket on the bucket, S3 answers this for missing objects, too." : "";
   return `Allow it in the policy of whoever runs this: ${policy}.${also} With a KMS key, also kms:GenerateDataKey and kms:Decrypt on that.`;
