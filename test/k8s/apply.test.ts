@@ -5,6 +5,7 @@ import { gunzipSync } from "node:zlib";
 import { compute, type Pipeline, secret } from "@glacier/core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { KubernetesTargetOptions } from "../../packages/k8s/src/target/options.ts";
+import { bucket } from "../../packages/k8s/test/bucket.ts";
 import { type Manifest, ofKind, readCode, readManifests } from "../../packages/k8s/test/manifests.ts";
 import { compiled, pipelineOf, podsOf, taskOf, tasksOf } from "../../packages/k8s/test/plans.ts";
 import {
@@ -57,7 +58,7 @@ const cases: readonly [
       {},
       "driven",
     ),
-    { engine: "driver", envFrom: "s3-credentials" },
+    { engine: "driver", envFrom: "s3-credentials", storage: { ...bucket, endpoint: "http://store.acme.example" } },
   ],
 ];
 

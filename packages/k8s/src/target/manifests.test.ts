@@ -98,7 +98,7 @@ describe("the namespace", () => {
     expect(deny?.["spec"]).toEqual({ podSelector: {}, policyTypes: ["Ingress", "Egress"] });
     // The storage of these tests is at http://store.acme.svc:9000.
     expect(egress?.["spec"].egress).toEqual([
-      { ports: ["UDP", "TCP"].map((protocol) => ({ protocol, port: 53 })) },
+      { ports: [53, 5353].flatMap((port) => ["UDP", "TCP"].map((protocol) => ({ protocol, port }))) },
       { ports: [443, 5432].map((port) => ({ protocol: "TCP", port })) },
       { to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "acme" } } }] },
     ]);
@@ -106,6 +106,25 @@ describe("the namespace", () => {
       ...egress?.["spec"],
       egress: [{ ports: [{ protocol: "TCP", port: 6443 }] }],
     });
+  });
+
+  it("lets out to a storage's port 80, but not to a metadata server's unless an option says so", async () => {
+    const plain = { kind: "bucket", name: "acme", endpoint: "http://store.acme.example" };
+    const rules = async (options: object) =>
+      ofKind(await manifestsOf(pipeline(), { storage: plain, ...options }), "NetworkPolicy")[1]?.["spec"].egress;
+    expect((await rules({})).slice(1)).toEqual([
+      { ports: [{ protocol: "TCP", port: 443 }] },
+      {
+        to: [
+          { ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } },
+          { ipBlock: { cidr: "::/0", except: ["fd00:ec2::254/128", "fe80::/10"] } },
+          { namespaceSelector: {} },
+        ],
+        ports: [{ protocol: "TCP", port: 80 }],
+      },
+    ]);
+    const asked = await rules({ egressPorts: [80] });
+    expect(asked.slice(1)).toEqual([{ ports: [80, 443].map((port) => ({ protocol: "TCP", port })) }]);
   });
 
   it("lets out to a storage elsewhere by its port, and to the API server only what asks it", async () => {

@@ -6,7 +6,8 @@ import type { Settings } from "./settings.ts";
 /** Nothing comes in; DNS, HTTPS, the storage and the ports of the options go out, and whoever asks the API server may. */
 export function networkPolicies(plan: Plan, settings: Settings): Manifest[] {
   const servers = storageServers(plan);
-  const ports = new Set([443, ...servers.flatMap(({ port }) => port ?? []), ...settings.egressPorts]);
+  const open = new Set([443, ...servers.flatMap(({ port }) => port ?? []), ...settings.egressPorts]);
+  const guarded = !settings.egressPorts.includes(http) && open.delete(http);
   const namespaces = new Set(servers.flatMap(({ namespace }) => namespace ?? []));
   const own = { "app.kubernetes.io/instance": settings.name };
   return [
@@ -18,8 +19,9 @@ export function networkPolicies(plan: Plan, settings: Settings): Manifest[] {
       podSelector: { matchLabels: own },
       policyTypes: ["Egress"],
       egress: [
-        { ports: ["UDP", "TCP"].map((protocol) => ({ protocol, port: 53 })) },
-        { ports: [...ports].sort((a, b) => a - b).map((port) => ({ protocol: "TCP", port })) },
+        { ports: dns.flatMap((port) => ["UDP", "TCP"].map((protocol) => ({ protocol, port }))) },
+        { ports: [...open].sort((a, b) => a - b).map((port) => ({ protocol: "TCP", port })) },
+        ...(guarded ? [{ to: [...world, { namespaceSelector: {} }], ports: [{ protocol: "TCP", port: http }] }] : []),
         ...[...namespaces].sort().map((name) => ({
           to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } } }],
         })),
@@ -48,10 +50,20 @@ export function checkServers(plan: Plan, { createNamespace, namespace }: Setting
 /** Policies see the API server's own port, and not its Service's 443. */
 const apiServer = 6443;
 
+/** Policies see the port of its pods: OpenShift's own. https://docs.openshift.com/container-platform/latest/networking/dns-operator.html */
+const dns = [53, 5353];
+
+/** The port of storage at an `http:` URL; and of the machines' metadata servers, which give whoever asks the machine's own rights. */
+const http = 80;
+const world: readonly Manifest[] = [
+  { ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } },
+  { ipBlock: { cidr: "::/0", except: ["fd00:ec2::254/128", "fe80::/10"] } },
+];
+
 /** https://cloud.google.com/kubernetes-engine/docs/how-to/network-policy#network-policy-and-workload-identity */
 const metadataServer: Manifest = {
   to: ["169.254.169.252/32", "169.254.169.254/32"].map((cidr) => ({ ipBlock: { cidr } })),
-  ports: [80, 988].map((port) => ({ protocol: "TCP", port })),
+  ports: [http, 988].map((port) => ({ protocol: "TCP", port })),
 };
 
 function policy(settings: Settings, word: string, spec: Manifest): Manifest {
@@ -79,6 +91,6 @@ function storageServers({ state, datasets }: Plan): StorageServer[] {
     const namespace = /^[^.]+\.([^.]+)\.svc(\.|$)/.exec(hostname)?.[1];
     if (namespace !== undefined) return [{ namespace }];
     if (port !== "") return [{ port: Number(port) }];
-    return protocol === "http:" ? [{ port: 80 }] : [];
+    return protocol === "http:" ? [{ port: http }] : [];
   });
 }
