@@ -29,7 +29,7 @@ export interface KubernetesExecutorOptions {
   readonly scratch?: number;
   /** Numeric user of the pods; never root. Default 65532. */
   readonly user?: number;
-  /** Seconds that a pod may wait for room in the cluster, or for quota. Default 600. */
+  /** Seconds that a pod may wait for room, quota or its image. Default 600. */
   readonly pendingTimeout?: number;
   /** Default: the cluster's own (`Always` for `:latest`, else `IfNotPresent`). */
   readonly imagePullPolicy?: "Always" | "IfNotPresent" | "Never";

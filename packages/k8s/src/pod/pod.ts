@@ -29,7 +29,7 @@ export interface PodContent {
   /** What `start.mjs` is told to run: `task`, `attempt`, `begin`, `finish`, `driver`. */
   readonly role: string;
   readonly env?: readonly Manifest[];
-  /** Absent: it has no account that may do anything. */
+  /** Of a pod; a template of Argo's says it itself. */
   readonly serviceAccount?: string;
   /** Whether its own code talks to the cluster. */
   readonly token?: boolean;
