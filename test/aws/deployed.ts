@@ -48,7 +48,7 @@ export async function deploy(
 ): Promise<DeployedPipeline> {
   const bucket = await moto.makeBucket();
   const emitted = pipeline.plan({ for: { defaultStorage, state: defaultState }, bindings });
-  const code = await buildCode(emitted, { pipeline, registry: createRegistry([aws]) }, { architecture: "x86_64" });
+  const code = await buildCode(emitted, { pipeline, registry: createRegistry([aws]) });
   const folder = mkdtempSync(join(tmpdir(), "glacier-lambda-"));
   for (const [path, content] of Object.entries(unzipSync(code.zip.bytes))) writeFileSync(join(folder, path), content);
   const tmp = join(folder, "tmp");

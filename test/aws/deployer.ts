@@ -20,7 +20,7 @@ export async function deploy(
   { whole: plan, registry }: CheckContext,
   { bucket, secretsPrefix, endpoint }: Place,
 ): Promise<void> {
-  const { zip } = await buildCode(plan, { pipeline, registry }, { architecture: "arm64" });
+  const { zip } = await buildCode(plan, { pipeline, registry });
   const code = { sha256: zip.sha256, zip: zip.bytes };
   const common = { [variables.bucket]: bucket, [variables.secretsPrefix]: secretsPrefix, AWS_ENDPOINT_URL: endpoint };
   api.deploy([

@@ -126,7 +126,7 @@ describe.skipIf(missing)("AWSExecutor, orchestrated, with containers in Docker",
   }
 
   async function build(pipeline: AnyPipeline, plan: Parameters<typeof buildCode>[0], place: Place): Promise<void> {
-    const code = await buildCode(plan, { pipeline, registry: createRegistry([]) }, { architecture: "x86_64" });
+    const code = await buildCode(plan, { pipeline, registry: createRegistry([]) });
     const image = `glacier/${pipeline.name}:test`;
     const folder = mkdtempSync(join(tmpdir(), "glacier-image-"));
     await writeArtifacts(code.images[0]?.files ?? {}, folder);

@@ -210,6 +210,21 @@ describe("glacier compile", () => {
     expect(contents(root, "infra")["mine.txt"]).toBe("mine");
   });
 
+  test("a folder that is another pipeline's, or another tenant's, is left alone", async () => {
+    const root = projectWith({});
+    await glacier(root, ["compile", "-t", "files"]);
+    const before = contents(root, "infra");
+    const asTenant = await glacier(root, ["compile", "-t", "files", "--tenant", "acme"]);
+    expect([asTenant.code, asTenant.stderr]).toEqual([
+      2,
+      expect.stringMatching(/USAGE .*infra has what was compiled of pipeline numbers; nothing was written\n.*--out/),
+    ]);
+    write(root, { "pipeline.ts": numbersPipeline.replace('new Pipeline("numbers"', 'new Pipeline("others"') });
+    expect((await glacier(root, ["compile", "-t", "files"])).code).toBe(2);
+    expect(contents(root, "infra")).toEqual(before);
+    expect((await glacier(root, ["compile", "-t", "files", "--out", "elsewhere"])).code).toBe(0);
+  });
+
   test("a file that no compilation wrote is not replaced", async () => {
     const root = projectWith({ "infra/plan.json": "mine" });
     const { code, stderr } = await glacier(root, ["compile", "-t", "files"]);

@@ -52,7 +52,7 @@ async function build(
   );
   const pipeline = new Pipeline("p", tasks, { module: pathToFileURL(join(root, "pipeline.ts")).href });
   const plan = pipeline.plan({ for: { defaultStorage, state: defaultState } });
-  return buildCode(plan, { pipeline, registry: createRegistry(providers) }, { architecture: "arm64" });
+  return buildCode(plan, { pipeline, registry: createRegistry(providers) });
 }
 
 describe("the code of a deployment", () => {

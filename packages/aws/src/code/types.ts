@@ -31,9 +31,4 @@ export interface CodeImage {
 }
 
 /** Makes a pipeline's code. Errors: `MODULE_INVALID`, `BUNDLE_FAILED`. */
-export type BuildCode = (plan: Plan, context: CompileContext, options: BuildCodeOptions) => Promise<CodeArtifacts>;
-
-/** Options of {@link BuildCode}. */
-export interface BuildCodeOptions {
-  readonly architecture: "arm64" | "x86_64";
-}
+export type BuildCode = (plan: Plan, context: CompileContext) => Promise<CodeArtifacts>;

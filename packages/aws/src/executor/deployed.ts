@@ -9,7 +9,6 @@ import { serviceError } from "./service-errors.ts";
 /** What a deployment's run function tells of it. */
 export interface Deployed {
   readonly bucket: string;
-  readonly architecture: "arm64" | "x86_64";
   /** SHA-256 of the zip, as base64. */
   readonly codeSha256: string;
   /** ARN of a thing of the deployment's region and account: `arn("states", "stateMachine:orders")`. */
@@ -34,7 +33,7 @@ export async function lookUp(deployment: Deployment, clients: Clients): Promise<
       context,
     });
   });
-  const { Environment, FunctionArn = "", Architectures, CodeSha256 = "" } = found;
+  const { Environment, FunctionArn = "", CodeSha256 = "" } = found;
   const bucket = Environment?.Variables?.[variables.bucket];
   if (bucket === undefined) {
     throw new GlacierError("NOT_FOUND", {
@@ -46,7 +45,6 @@ export async function lookUp(deployment: Deployment, clients: Clients): Promise<
   const [, partition = "aws", , region = "", account = ""] = FunctionArn.split(":");
   return {
     bucket,
-    architecture: Architectures?.[0] === "x86_64" ? "x86_64" : "arm64",
     codeSha256: CodeSha256,
     arn: (service, resource) => `arn:${partition}:${service}:${region}:${account}:${resource}`,
   };
@@ -67,11 +65,11 @@ async function patiently<T>(ask: () => Promise<T>): Promise<T> {
 
 /** Whether what is deployed is what would be compiled here and now. Errors: those of `buildCode`. */
 export async function isCurrent(
-  { architecture, codeSha256 }: Deployed,
+  { codeSha256 }: Deployed,
   pipeline: AnyPipeline,
   { whole, registry }: CheckContext,
 ): Promise<boolean> {
-  const { zip } = await buildCode(whole, { pipeline, registry }, { architecture });
+  const { zip } = await buildCode(whole, { pipeline, registry });
   return Buffer.from(zip.sha256, "hex").toString("base64") === codeSha256;
 }
 

@@ -30,7 +30,7 @@ export async function compileWith(
 
   const prepared = prepare(plan, context, settings, report);
   if (prepared === undefined || failed()) return new AWSCompilation(diagnostics, undefined, settings.transform);
-  const code = await buildCode(plan, context, { architecture: settings.architecture });
+  const code = await buildCode(plan, context);
   for (const one of code.remarks ?? []) report(one);
   for (const one of checkKey(plan, settings)) report(one);
   const model = buildModel(plan, prepared, code, settings, report);

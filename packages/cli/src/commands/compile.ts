@@ -36,7 +36,11 @@ export const command: Command = async (context) => {
     const failed = diagnostics.some(({ severity }) => severity === "error");
     const written = failed
       ? { files: [], stale: [] }
-      : await writeCompiled(await emit(compilation, form, target.name), folder, target.name);
+      : await writeCompiled(await emit(compilation, form, target.name), folder, {
+          target: target.name,
+          pipeline: project.pipeline.name,
+          tenant: project.tenant,
+        });
     const place = shortPath(folder, cwd);
     const result = { pipeline: project.pipeline.name, target: target.name, form, out: place, ...written };
     if (args.flag("json")) out.lines([jsonLine(result, diagnostics)]);
