@@ -89,7 +89,7 @@ function isAnswer(told: Partial<TaskAnswer>, { task, attempt }: TaskAnswer): boo
 function noFunction(task: string, status: number | undefined): GlacierError {
   return new GlacierError("UNAVAILABLE", {
     message: `task "${task}": what answered its invocation${status === undefined ? "" : ` (status ${status})`} is not its function, so whether it ran isn't known`,
-    hint: "Look at the proxy or gateway between this machine and Lambda (HTTPS_PROXY, the option `endpoint`), and deploy what AWSTarget emits again.",
+    hint: "Look at the proxy or gateway between this machine and Lambda (the option `endpoint`), and deploy what AWSTarget emits again.",
     context: { task },
   });
 }
