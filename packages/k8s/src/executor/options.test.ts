@@ -48,6 +48,7 @@ it.each<[string, object, RegExp]>([
   ["storage in memory", { storage: { kind: "memory" } }, /option "storage"/],
   ["an illegal namespace", { namespace: "My_Space" }, /option "namespace"/],
   ["root", { user: 0 }, /option "user"/],
+  ["a user that there can't be", { user: 2 ** 31 }, /option "user"/],
   ["containers of one's own", { pod: { containers: [] } }, /option "pod"/],
   ["root in a pod", { pod: { securityContext: { runAsUser: 0 } } }, /option "pod"/],
   ["a token in a pod", { pod: { automountServiceAccountToken: true } }, /option "pod"/],

@@ -1,6 +1,6 @@
 import { GlacierError, type StorageResource } from "@glacier/core";
 import type { KubeConfig, V1PodSpec } from "@kubernetes/client-node";
-import { type OwnField, ownFields } from "../pod/pod.ts";
+import { highestUser, type OwnField, ownFields } from "../pod/pod.ts";
 
 /** Options of a `KubernetesExecutor`. */
 export interface KubernetesExecutorOptions {
@@ -77,7 +77,7 @@ const checks: { readonly [K in keyof Required<KubernetesExecutorOptions>]: Check
   memory: { accepts: positive, hint: "Give MiB: a number above 0." },
   scratch: { accepts: positive, hint: "Give MiB: a number above 0." },
   user: {
-    accepts: (value) => Number.isInteger(value) && Number(value) > 0,
+    accepts: (value) => Number.isInteger(value) && Number(value) > 0 && Number(value) <= highestUser,
     hint: "Give the number of a user that isn't root: pods must pass the restricted Pod Security Standard.",
   },
   pendingTimeout: {

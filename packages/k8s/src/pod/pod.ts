@@ -51,6 +51,9 @@ export const ownFields = [
 ] as const;
 export type OwnField = (typeof ownFields)[number];
 
+/** https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#security-context-1 */
+export const highestUser: number = 2 ** 31 - 1;
+
 /** Seconds that a pod outlives its task's timeout, so that the attempt itself tells of it; and that a pod gets to end. */
 export const grace = 30;
 

@@ -2,7 +2,7 @@ import { GlacierError, type Json, type StorageResource } from "@glacier/core";
 import { isJson, isJsonObject } from "@glacier/core/compile";
 import { inertJson } from "../deployment.ts";
 import { longestPendingTimeout } from "../executor/options.ts";
-import { type Manifest, ownFields } from "../pod/pod.ts";
+import { highestUser, type Manifest, ownFields } from "../pod/pod.ts";
 
 /** Options of a `KubernetesTarget`. */
 export interface KubernetesTargetOptions {
@@ -80,8 +80,6 @@ interface Check {
 
 /** Bytes; Linux takes twice as much in a variable. */
 const longestParams = 64 * 1024;
-/** https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#security-context-1 */
-const highestUser = 2 ** 31 - 1;
 const label = matches(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
 const identities = {
   aws: matches(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/),
