@@ -22,6 +22,7 @@ export function taskHandler(site: Promise<RemoteSource>): LambdaHandler<RemoteAt
   return async (request, context) => {
     let spent = false;
     try {
+      if (typeof request?.task !== "string") throw notAsked();
       const deadline = stopBefore(context, request.task);
       const abandoned = (): void => {
         spent = true;
@@ -77,6 +78,14 @@ function stopBefore(
     );
   }, time);
   return { signal: controller.signal, clear: () => clearTimeout(timer) };
+}
+
+/** The error of an invocation by whoever doesn't know what the function is for: the console's test button, say. */
+export function notAsked(): GlacierError {
+  return new GlacierError("OPTION_INVALID", {
+    message: "this function is a pipeline's, and was not asked for one of its steps",
+    hint: "Start the state machine, or run the pipeline with AWSExecutor: they invoke it.",
+  });
 }
 
 /** Whatever is no GlacierError must be Glacier's own mistake. */

@@ -5,7 +5,7 @@ import { overridesOf } from "../overrides.ts";
 import { checkParams } from "../run-data.ts";
 import { caughtError } from "./caught.ts";
 import { errorName, shortened, thrownFrom } from "./failure.ts";
-import { defect, type LambdaHandler } from "./lambda.ts";
+import { defect, type LambdaHandler, notAsked } from "./lambda.ts";
 import { refuseTaken, startOf } from "./start.ts";
 
 /** What the run function answers: of begin what all tasks are told, of finish how the run ended. */
@@ -15,6 +15,7 @@ export type RunAnswer = RemoteRun | { readonly runId: string; readonly error?: C
 export function runHandler(site: Promise<RemoteSource>): LambdaHandler<RunRequest, RunAnswer> {
   return async (request) => {
     try {
+      if (request?.step !== "begin" && request?.step !== "finish") throw notAsked();
       return request.step === "begin" ? await begin(request, await site) : await finish(request, await site);
     } catch (error) {
       throw thrownFrom(isGlacierError(error) ? error : defect(error));

@@ -18,6 +18,9 @@ describe("an execution's run", () => {
     ["an array", [{ top: 5 }], "an array"],
     ["a text", "monday", "no object"],
     ["null", null, "no object"],
+    ["params that are a text", { params: "monday" }, "no object"],
+    ["params that are null", { params: null }, "no object"],
+    ["params that are an array", { params: [1] }, "no object"],
   ])("with %s is refused", (_, input, said) => {
     expect(() => startOf("run-1", input)).toThrowError(
       expect.objectContaining({ code: "PARAMS_INVALID", message: expect.stringContaining(said) }),

@@ -21,6 +21,8 @@ export function startOf(execution: string, input: Json): Start {
       `is ${Array.isArray(input) ? "an array" : `no object but ${JSON.stringify(input)?.slice(0, 20)}`}`,
     );
   const { runId = execution, params = {} } = input as Readonly<Record<string, Json>>;
+  if (typeof params !== "object" || params === null || Array.isArray(params))
+    throw invalidInput(execution, 'has "params" that are no object');
   const unknown = Object.keys(input).filter((key) => !keys.includes(key));
   if (unknown.length > 0) {
     const some = unknown.slice(0, 5).map((key) => JSON.stringify(key.slice(0, 50)));
