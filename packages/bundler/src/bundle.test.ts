@@ -174,7 +174,7 @@ describe("the same sources give the same bytes", () => {
       "lib/index.js": "export const x = 1;\n",
     };
     const bundles = await Promise.all(
-      ["here/pkg", "far/away/pkg"].map(async (place) => {
+      ["here/pkg", "far/away/pkg", "app/packages/pkg"].map(async (place) => {
         const root = project({
           "app/package.json": '{ "name": "app" }',
           "app/pipeline.ts": 'export { x } from "@acme/linked";\n',
@@ -185,7 +185,7 @@ describe("the same sources give the same bytes", () => {
         return bundle({ module: join(root, "app/pipeline.ts") });
       }),
     );
-    expect(bundles[1]).toEqual(bundles[0]);
+    expect(bundles.slice(1)).toEqual([bundles[0], bundles[0]]);
     expect(bundles[0]?.inputs.map(({ path }) => path)).toContain("node_modules/@acme/linked/lib/index.js");
   });
 
@@ -256,6 +256,31 @@ describe("what can't be bundled", () => {
       module: join(project({ "pipeline.ts": "export const a = 1;\nexport const b = = 2;\n" }), "pipeline.ts"),
     });
     expect(error.message).toMatch(/^pipeline\.ts:2:18: /);
+  });
+
+  const entry = `import * as user from "${pipelineImport}";\nexport const names = Object.keys(user);\n`;
+
+  test.each([
+    'import { sep } from "node:path";\nconst pipeline = sep;\nconsole.log(pipeline, "export * from here");\n',
+    "interface A { a: 1 }\nexport type B = A;\n",
+  ])("a pipeline's module that exports nothing: %j", async (text) => {
+    const module = join(project({ "src/pipeline.ts": text }), "src/pipeline.ts");
+    await expect(bundle({ module, entry })).rejects.toMatchObject({
+      code: "MODULE_INVALID",
+      message: expect.stringMatching(/^src\/pipeline\.ts exports nothing/),
+      context: { file: "src/pipeline.ts" },
+    });
+    // Nobody looks for a pipeline in it.
+    await bundle({ module });
+  });
+
+  test.each([
+    ["pipeline.ts", 'export * from "./other.ts";\n', "other"],
+    ["pipeline.ts", 'export { other as default } from "./other.ts";\n', "default"],
+    ["pipeline.cjs", "exports.pipeline = 1;\n", "pipeline"],
+  ])("a module that exports in another way is none of them: %s, %j", async (file, text, name) => {
+    const root = project({ [file]: text, "other.ts": "export const other = 1;\n" });
+    expect((await load(await bundle({ module: join(root, file), entry })))["names"]).toContain(name);
   });
 
   test("a module that isn't there", async () => {

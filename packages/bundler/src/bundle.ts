@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { GlacierError } from "@glacier/core";
 import type { BuildOptions, BuildResult, OutputFile } from "esbuild";
 import { buildFailure, toWarning } from "./diagnostics.ts";
+import { checkExports } from "./exports.ts";
 import { findRoot, Labels, packageOf } from "./labels.ts";
 import { checkNative, nativePlugin } from "./native.ts";
 import { devDependencyWarnings, fileAccessWarnings } from "./remarks.ts";
@@ -76,7 +77,7 @@ export interface BundleWarning {
  * `import.meta.url` is the bundle's own URL; a path built from it is a warning, since no file travels along.
  *
  * Errors: `BUNDLE_FAILED` (a file that isn't there, an import that can't be resolved, a syntax error, native code), with
- * one entry in `issues` for each mistake.
+ * one entry in `issues` for each mistake; `MODULE_INVALID` for a pipeline's module that exports nothing to its entry.
  */
 export async function bundle(options: BundleOptions): Promise<Bundle> {
   const module = modulePath(options.module);
@@ -97,6 +98,17 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
   }
   const inputs = Object.values(result.metafile.outputs).find((output) => output.entryPoint !== undefined)?.inputs ?? {};
   checkNative(inputs, result.metafile, labels);
+  if (options.entry !== undefined) {
+    const alone = await build({
+      ...reading,
+      absWorkingDir: root,
+      entryPoints: [module],
+      outdir: "out",
+      metafile: true,
+      write: false,
+    });
+    checkExports(fileOf(alone.outputFiles, ".js"), alone.metafile, labels);
+  }
 
   const output = addRequire(
     fileOf(result.outputFiles, ".mjs"),
@@ -121,6 +133,13 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
   };
 }
 
+/** How modules are read. */
+const reading = {
+  target: "node22",
+  tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, useDefineForClassFields: true } },
+  logLevel: "silent",
+} satisfies BuildOptions;
+
 function settings(
   { entry, entryFrom, modules = {}, external = [], minify = false, conditions = [] }: BundleOptions,
   root: string,
@@ -141,6 +160,7 @@ function settings(
             [pipelineImport]: module,
           },
         }),
+    ...reading,
     absWorkingDir: root,
     outdir: "out",
     entryNames: "bundle",
@@ -148,7 +168,6 @@ function settings(
     bundle: true,
     platform: "node",
     format: "esm",
-    target: "node22",
     charset: "utf8",
     conditions: [...conditions],
     external: external.flatMap((name) => [name, `${name}/*`]),
@@ -158,8 +177,6 @@ function settings(
     sourcemap: "external",
     // The free variables of CommonJS; free ones only, so a module's own `const __dirname` is left alone.
     define: { __dirname: "import.meta.dirname", __filename: "import.meta.filename" },
-    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, useDefineForClassFields: true } },
-    logLevel: "silent",
   };
 }
 

@@ -37,10 +37,10 @@ export class Labels {
     const at = path.lastIndexOf("node_modules/");
     if (at !== -1) return path.slice(at);
     const near = isAbsolute(path) ? relative(this.root, path).replaceAll(sep, "/") : path;
-    return near.startsWith("../") ? (this.#linked(resolve(this.root, near)) ?? near) : near;
+    return this.#linked(resolve(this.root, near)) ?? near;
   }
 
-  /** For a file of a linked package, one that lies outside of the root and doesn't enclose it. */
+  /** For a file of another package, as those of a workspace are: one that is not the root, nor encloses it. */
   #linked(file: string): string | undefined {
     const folder = findRoot(file);
     if (`${this.root}${sep}`.startsWith(`${folder}${sep}`)) return undefined;
