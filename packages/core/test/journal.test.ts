@@ -46,15 +46,18 @@ async function eventsOf(registry: Registry): Promise<RunEvent[]> {
   return events;
 }
 
-it("a segment whose answer was lost is not written again under the next number", async () => {
+it.each([
+  ["a run's own", undefined, ""],
+  ["an attempt's", "000001.t.1", "000001.t.1."],
+])("%s segment whose answer was lost is not written again under the next number", async (_, writer, stem) => {
   const { written, registry } = losingAnswers();
-  const journal = openJournal(of, "r", registry, { flushAfter: 0 });
+  const journal = openJournal(of, "r", registry, { writer, flushAfter: 0 });
   for (const message of ["one", "two"]) {
     journal.append(log(message));
     await journal.flush();
   }
   await journal.close();
-  expect(written).toEqual(["runs/p/r/000001.ndjson", "runs/p/r/000002.ndjson"]);
+  expect(written).toEqual([`runs/p/r/${stem}000001.ndjson`, `runs/p/r/${stem}000002.ndjson`]);
   const events = await eventsOf(registry);
   expect(events).toEqual([log("one"), log("two")]);
 });

@@ -60,8 +60,7 @@ export function openJournal(
         return;
       } catch (error) {
         if (!isGlacierError(error, "PRECONDITION_FAILED")) throw error;
-        if (writer !== undefined) continue; // an attempt that is started twice has two of its own
-        // An adapter that asks again after a lost answer finds what it wrote itself.
+        // An adapter that asks again after a lost answer finds what it wrote itself; an attempt that is started twice, what the other wrote.
         const there = await store.readBytes(key).catch(() => undefined);
         if (there !== undefined && sameBytes(there, body)) return;
       }
