@@ -67,6 +67,20 @@ it("a watch that can't sign in when it breaks is begun again when it can", async
   expect(await ended).toMatchObject({ code: "TASK_CRASHED" });
 });
 
+it("credentials that are refused for a moment end nothing", async () => {
+  const refused = new Set<string>();
+  server.trouble = (call) => {
+    if (refused.has(call) || !/^(WATCH|POST)/.test(call)) return undefined;
+    refused.add(call);
+    return { code: 401, reason: "Unauthorized", message: "Unauthorized" };
+  };
+  const { ended } = run();
+  await vi.waitUntil(() => server.names().length === 2, { timeout: 20_000 });
+  server.pod(name, crashed);
+  expect(await ended).toMatchObject({ code: "TASK_CRASHED" });
+  expect([...refused].sort()).toEqual(["POST jobs", "POST secrets", "WATCH events", "WATCH jobs", "WATCH pods"]);
+});
+
 it("a watch that the cluster refuses ends the attempt", async () => {
   server.trouble = (call) => (call.startsWith("WATCH") ? { code: 403, message: "pods is forbidden" } : undefined);
   expect(await run().ended).toMatchObject({ code: "PERMISSION_DENIED", message: expect.stringContaining("watch") });
