@@ -11,7 +11,11 @@ import { gunzipSync } from "node:zlib";
 
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
-  console.error("Glacier needs Node 22.18 or newer in the image; this is " + process.versions.node);
+  const needed = "Glacier needs Node 22.18 or newer in the image; this is " + process.versions.node;
+  console.error(needed);
+  try {
+    writeFileSync("/dev/termination-log", needed);
+  } catch {}
   process.exit(2);
 }
 const here = import.meta.dirname;

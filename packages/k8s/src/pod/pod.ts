@@ -94,7 +94,6 @@ export function container({ image, role, env = [], resources }: PodContent, site
       privileged: false,
       readOnlyRootFilesystem: true,
     },
-    terminationMessagePolicy: "FallbackToLogsOnError",
     volumeMounts: [
       { name: "code", mountPath: codeFolder, readOnly: true },
       { name: "tmp", mountPath: "/tmp" },

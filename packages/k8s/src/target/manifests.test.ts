@@ -233,6 +233,16 @@ it.each(["argo", "driver"] as const)("%s: what is in variables stays as it is", 
   expect(JSON.parse(value)).toEqual(params);
 });
 
+it.each(["argo", "driver"] as const)(
+  "%s: nothing of a pod's log is in its status, which more people see",
+  async (engine) => {
+    const manifests = await manifestsOf(pipeline(), { engine });
+    const driven = engine === "driver" ? readCode(manifests, "driver")["pods.json"] : "";
+    const policies = [...`${JSON.stringify(manifests)}${driven}`.matchAll(/"terminationMessagePolicy":"(\w+)"/g)];
+    expect(policies.filter(([, policy]) => policy !== "File")).toEqual([]);
+  },
+);
+
 it("transform has the last word on each manifest", async () => {
   const transform: Transform = ({ metadata, ...rest }) => ({
     ...rest,

@@ -49,6 +49,8 @@ it.each(["argo", "driver"] as const)(
 it.each([
   ["europe/berlin", "Europe/Berlin"],
   ["utc", "UTC"],
+  ["us/pacific", "America/Los_Angeles"],
+  ["US/Pacific", "US/Pacific"],
   ["Asia/Kolkata", "Asia/Kolkata"],
   ["Etc/GMT-2", "Etc/GMT-2"],
 ])("the time zone %s is %s for a cluster", (zone, expected) => {

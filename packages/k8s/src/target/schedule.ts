@@ -13,8 +13,8 @@ export function zoneOf(timeZone: string): string {
     });
   }
   const { timeZone: known } = new Intl.DateTimeFormat("en", { timeZone }).resolvedOptions();
-  // Otherwise it is another name of the same zone.
-  return known.toLowerCase() === timeZone.toLowerCase() ? known : timeZone;
+  // Otherwise it is another name of the same zone, which counts where it has capitals of its own.
+  return known.toLowerCase() !== timeZone.toLowerCase() && /^[A-Z]/.test(timeZone) ? timeZone : known;
 }
 
 /**
