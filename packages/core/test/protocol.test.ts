@@ -247,6 +247,20 @@ describe("resume", () => {
     expect(planned.sort()).toEqual([...expected].sort());
   });
 
+  it.each([{ n: 1n }, { d: new Date() }, { deep: { m: new Map() } }, { f: () => 1 }, { n: Number.NaN }, Symbol("s")])(
+    "refuses params that JSON can't hold, before it writes anything: %o",
+    async (params) => {
+      const world = freshWorld();
+      const before = world.objects.size;
+      const refused = pipeline.run({ executor: world.executor, params: params as never });
+      await expect(refused).rejects.toMatchObject({
+        code: "PARAMS_INVALID",
+        hint: expect.stringContaining("as texts"),
+      });
+      expect(world.objects.size).toBe(before);
+    },
+  );
+
   it("refuses other params, unknown runs, and the id of a run that is there, before it writes anything", async () => {
     const world = freshWorld();
     const { runId } = await pipeline.run({ executor: world.executor, params: { b: { d: 1, c: [2] }, a: 2 } });

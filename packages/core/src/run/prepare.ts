@@ -9,7 +9,7 @@ import { createRegistry, type Registry } from "../provider/registry.ts";
 import type { CheckContext, Executor } from "./executor.ts";
 import { checkRunId, lastSegment, newRunId } from "./journal.ts";
 import { limitOf } from "./limit.ts";
-import { checkParams } from "./params.ts";
+import { checkParams, jsonParams } from "./params.ts";
 import { pinSources } from "./pins.ts";
 import { readStart, sameParams } from "./resume.ts";
 import type { RunOptions } from "./run.ts";
@@ -57,7 +57,7 @@ export async function prepareRun(
   if (options.runId !== undefined && executor.runPipeline === undefined)
     await refuseTaken(plan, options.runId, registry);
   const start = resume === undefined ? undefined : await readStart(plan, resume, registry);
-  const runParams = start === undefined ? (params ?? {}) : sameParams(start, params);
+  const runParams = start === undefined ? jsonParams(params ?? {}) : sameParams(start, params);
   for (const index of selected) await checkParams(graph.tasks[index] as (typeof graph.tasks)[number], runParams);
   const position = new Map(selected.map((index, i) => [index, i]));
   return {
