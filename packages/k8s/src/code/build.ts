@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { Bundle } from "@glacier/bundler";
-import { type CompileContext, GlacierError, type Plan, type Provider } from "@glacier/core";
+import { type CompileContext, GlacierError, type Plan } from "@glacier/core";
+import { importOf, loadBundler, neededProviders } from "./providers.ts";
 
 /** What runs in the cluster, before it is packed. Same plan and code, same texts. */
 export interface BuiltCode {
@@ -41,12 +42,8 @@ function entryOf(hostFile: string, providers: readonly string[]): string {
   ].join("\n");
 }
 
-function importOf(provider: string): string {
-  return `glacier:provider/${provider}`;
-}
-
 async function bundlePipeline(plan: Plan, { pipeline, registry }: CompileContext, host: Host): Promise<Bundle> {
-  const { bundle } = (await import(bundlerName)) as typeof import("@glacier/bundler");
+  const { bundle } = await loadBundler();
   if (pipeline.module === undefined) {
     throw new GlacierError("MODULE_INVALID", {
       message: `pipeline "${plan.pipeline}" doesn't say where its code is, which the cluster must run`,
@@ -64,18 +61,4 @@ async function bundlePipeline(plan: Plan, { pipeline, registry }: CompileContext
     modules: Object.fromEntries(Object.entries(providers).map(([name, from]) => [importOf(name), from])),
     conditions: fromSources ? ["@glacier/source"] : [],
   });
-}
-
-/** Not a literal: a bundle of a pipeline whose file imports `KubernetesTarget` must not hold the bundler. */
-const bundlerName: string = ["@glacier", "bundler"].join("/");
-
-/** Modules, by name, of the providers whose storage the plan has. Formats come with the datasets of the pipeline's own module. */
-function neededProviders(plan: Plan, providers: readonly Provider[]): Record<string, string> {
-  const kinds = new Set([plan.state, ...plan.datasets.map(({ storage }) => storage)].map(({ kind }) => kind));
-  const needed: Record<string, string> = {};
-  for (const kind of [...kinds].sort()) {
-    const provider = providers.find(({ storage }) => storage?.[kind] !== undefined);
-    if (provider?.module !== undefined) needed[provider.name] = provider.module;
-  }
-  return needed;
 }

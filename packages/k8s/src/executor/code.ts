@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { type ExecutionContext, GlacierError, type Plan, type Provider } from "@glacier/core";
+import type { ExecutionContext } from "@glacier/core";
 import type { RemoteTask } from "@glacier/core/execute";
+import { importOf, loadBundler, neededProviders } from "../code/providers.ts";
 import { sha256 } from "./attempt-name.ts";
 
 /** A pipeline's code, as pods load it. */
@@ -36,7 +37,7 @@ export function buildCode(
 }
 
 async function build(module: string, providers: Readonly<Record<string, string>>): Promise<Code> {
-  const { bundle, pipelineImport } = (await import(bundlerName)) as typeof import("@glacier/bundler");
+  const { bundle, pipelineImport } = await loadBundler();
   const fromSources = import.meta.url.endsWith(".ts");
   const main = new URL(fromSources ? "./pod.ts" : "./pod.mjs", import.meta.url);
   const names = [pipelineImport, ...Object.keys(providers).map(importOf)];
@@ -66,32 +67,4 @@ async function build(module: string, providers: Readonly<Record<string, string>>
       providers: Object.keys(providers).map((name) => ({ name, module: importOf(name) })),
     },
   };
-}
-
-/** Not a literal: a bundle of a pipeline whose file imports `KubernetesExecutor` must not hold the bundler. */
-const bundlerName: string = ["@glacier", "bundler"].join("/");
-
-function importOf(provider: string): string {
-  return `glacier:provider/${provider}`;
-}
-
-/** Modules, by name, of the providers whose storage the plan has. Formats come with the datasets of the pipeline's own module. */
-function neededProviders(plan: Plan, providers: readonly Provider[]): Record<string, string> {
-  const kinds = new Set([plan.state, ...plan.datasets.map(({ storage }) => storage)].map(({ kind }) => kind));
-  const needed: Record<string, string> = {};
-  for (const kind of [...kinds].sort()) {
-    const provider = providers.find(({ storage }) => storage?.[kind] !== undefined);
-    if (provider === undefined) continue;
-    if (provider.module === undefined) throw withoutPlace(provider.name, kind);
-    needed[provider.name] = provider.module;
-  }
-  return needed;
-}
-
-function withoutPlace(provider: string, kind: string): GlacierError {
-  return new GlacierError("PROVIDER_INVALID", {
-    message: `provider "${provider}", which brings ${kind} storage, doesn't say where its code is, which the cluster must run`,
-    hint: "Its author gives it `module: import.meta.url`.",
-    context: { kind },
-  });
 }
