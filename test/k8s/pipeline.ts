@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { Dataset, ndjson, Pipeline, secret, task, text } from "@glacier/core";
 import { z } from "zod";
@@ -35,9 +36,10 @@ export const pipeline = new Pipeline(
     ),
     task(
       "sum_up",
-      { inputs: { squares }, output: sum, secrets: { key: secret("api-key") } },
-      async ({ squares }, { secrets, log }) => {
+      { inputs: { squares }, output: sum, params, secrets: { key: secret("api-key") } },
+      async ({ squares }, { params: { fail }, secrets, log }) => {
         log.info(`the key is ${secrets.key}`);
+        if (fail === "leak") spawnSync("echo", ["a process says", secrets.key], { stdio: "inherit" });
         let total = 0;
         for await (const { n } of squares) total += n;
         return total;

@@ -45,7 +45,10 @@ function folder(): string {
 
 test("a workflow's pods make the same bytes as a local run, and one journal", async () => {
   const { root, manifests, journal } = await deployed();
-  const { failed, output } = await runWorkflow(manifests, "squares-x1", { params: { count: 1000 }, secrets });
+  const { failed, output } = await runWorkflow(manifests, "squares-x1", {
+    params: { count: 1000, fail: "leak" },
+    secrets,
+  });
   expect(failed, output).toEqual([]);
   const local = folder();
   const executor = new LocalExecutor({ storage: local, env: { ...process.env, API_KEY: secrets["api-key"] } });
@@ -57,6 +60,7 @@ test("a workflow's pods make the same bytes as a local run, and one journal", as
   expect(events.at(-1)).toMatchObject({ type: "run.finished", status: "succeeded" });
   expect(events.filter(({ type }) => type === "task.succeeded")).toHaveLength(4);
   expect(JSON.stringify(events) + output).not.toContain(secrets["api-key"]);
+  expect(output).toContain("a process says ***");
   expect(output).not.toContain("GLACIER_SECRET_");
 });
 

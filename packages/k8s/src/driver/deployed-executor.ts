@@ -54,7 +54,7 @@ export class DeployedExecutor implements Executor<"container"> {
     const attempt = {
       name: attemptName(plan, invocation),
       task,
-      // Its pod masks them, and nobody else knows them.
+      // Its pod masks them in all that it prints, and nobody else knows them.
       secrets: {},
       digest: sha256(JSON.stringify([told, this.#tasks.pods[invocation.task]])),
       job: (mark: string) => this.#jobOf(plan, told, task.timeout, mark),
