@@ -74,17 +74,31 @@ describe("a container that can't be looked at", () => {
   });
 });
 
-it("a container that can't be stopped is told of, with the command that stops it", async () => {
-  const controller = new AbortController();
-  const reason = new GlacierError("CANCELLED", { message: "the run was cancelled", hint: "Resume it." });
-  const look = async () => {
-    controller.abort(reason);
-    return { lastStatus: "RUNNING" };
-  };
-  const { error, sent, warnings } = await run(look, { signal: controller.signal, refuses: "StopTaskCommand" });
-  expect(error).toBe(reason);
-  expect(sent).toEqual(["RunTaskCommand", "StopTaskCommand"]);
-  expect(warnings).toEqual([expect.stringMatching(/runs on.*ecs:StopTask.*aws ecs stop-task .* --task arn:1/)]);
+describe("a container that can't be stopped", () => {
+  async function ending(code: "CANCELLED" | "TASK_TIMEOUT") {
+    const controller = new AbortController();
+    const reason = new GlacierError(code, { message: "it is over", hint: "-" });
+    const look = async () => {
+      controller.abort(reason);
+      return { lastStatus: "RUNNING" };
+    };
+    const ended = await run(look, { signal: controller.signal, refuses: "StopTaskCommand" });
+    expect(ended.sent).toEqual(["RunTaskCommand", "StopTaskCommand"]);
+    return { ...ended, reason };
+  }
+  const byHand = /ecs:StopTask.*aws ecs stop-task .* --task arn:1/;
+
+  it("is told of where the run is cancelled", async () => {
+    const { error, warnings, reason } = await ending("CANCELLED");
+    expect(error).toBe(reason);
+    expect(warnings).toEqual([expect.stringMatching(byHand)]);
+  });
+
+  it("gets no other attempt beside it where its time is over", async () => {
+    const { error } = await ending("TASK_TIMEOUT");
+    expect(error).toMatchObject({ code: "TASK_TIMEOUT", retryable: false, hint: expect.stringMatching(byHand) });
+    expect(error?.message).toMatch(/^it is over; its container runs on: /);
+  });
 });
 
 describe("a container that ended", () => {

@@ -1,5 +1,5 @@
 import type { Task } from "@aws-sdk/client-ecs";
-import { GlacierError } from "@glacier/core";
+import { GlacierError, isGlacierError } from "@glacier/core";
 import { raceAbort } from "@glacier/core/execute";
 import { clusterName, logGroupName, taskFamily } from "../names.ts";
 import { containerName, overridesOf } from "../overrides.ts";
@@ -40,9 +40,7 @@ export async function runContainer(
   for (let blind = 0; ; ) {
     if (signal.aborted && !stopping)
       stopping = await stop(arn, cluster, clients, request.task).catch((failure: GlacierError) => {
-        // The run ends with what it was cancelled for.
-        attempt.warn(`the container runs on: ${failure.message}. ${failure.hint} ${byHand(arn, cluster)}`);
-        throw signal.reason;
+        throw runsOn(failure, attempt, byHand(arn, cluster));
       });
     const look = watch.next(arn).then(
       (task) => ({ task, failure: undefined }),
@@ -170,6 +168,22 @@ async function outOfSight(
     retryable: false,
     cause: failure,
     context: { ...failure.context, task },
+  });
+}
+
+/** What a container ends with that can't be stopped: what its signal says, but for another attempt, which would run beside it. */
+function runsOn(failure: GlacierError, { request: { task }, signal, warn }: DirectAttempt, hint: string): unknown {
+  const { reason } = signal;
+  if (!isGlacierError(reason) || !reason.retryable) {
+    warn(`the container runs on: ${failure.message}. ${failure.hint} ${hint}`);
+    return reason;
+  }
+  return new GlacierError(reason.code, {
+    message: `${reason.message}; its container runs on: ${failure.message}`,
+    hint: `${failure.hint} ${hint} Then resume the run.`,
+    retryable: false,
+    cause: failure,
+    context: { ...reason.context, task },
   });
 }
 

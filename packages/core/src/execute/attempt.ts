@@ -5,6 +5,7 @@ import type { Registry } from "../provider/registry.ts";
 import type { EventSink } from "../run/events.ts";
 import type { ExecutionContext, TaskInvocation } from "../run/executor.ts";
 import type { Scratch, TaskRuntime } from "../run/runtime.ts";
+import { raceAbort } from "../stream/abort.ts";
 import type { AnyTask } from "../task/types.ts";
 import type { OnInvalid } from "./check.ts";
 import type { ReadCounts } from "./inputs.ts";
@@ -46,6 +47,15 @@ export class Attempt {
     this.meter = new Meter(invocation, context.emit);
     this.quarantine = typeof task.onInvalid === "string" ? undefined : new QuarantineQueue();
     this.onInvalid = this.quarantine ?? (task.onInvalid as "fail" | "skip");
+  }
+
+  /** What the task's own code does, until the signal fires: then it is left to itself, and the runtime hears of it. */
+  async untilLeft<T>(doing: Promise<T>): Promise<T> {
+    try {
+      return await raceAbort(doing, this.signal);
+    } finally {
+      if (this.signal.aborted) this.runtime.left?.(doing);
+    }
   }
 
   /** One output failed: the others, which may never end by themselves, stop too. */

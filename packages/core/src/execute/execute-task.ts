@@ -6,7 +6,6 @@ import type { LogLevel } from "../run/events.ts";
 import type { ExecutionContext, TaskInvocation } from "../run/executor.ts";
 import { checkParams } from "../run/params.ts";
 import type { TaskRuntime } from "../run/runtime.ts";
-import { raceAbort } from "../stream/abort.ts";
 import { secretVariable } from "../task/secret.ts";
 import { isSingle } from "../task/task.ts";
 import type { Log } from "../task/types.ts";
@@ -58,7 +57,7 @@ async function run(attempt: Attempt, redactor: Redactor): Promise<void> {
     const content =
       task.form === "command"
         ? await runCommand(attempt, inputs, params, secrets, redactor)
-        : await untilLeft(attempt, callHandler(attempt, inputs, params, secrets, redactor));
+        : await attempt.untilLeft(callHandler(attempt, inputs, params, secrets, redactor));
     if (attempt.fault !== undefined) throw attempt.fault.error;
     written = await settleAll([
       ...contentByDataset(attempt, content).map(([dataset, value]) => writeOutput(attempt, dataset, value, barrier)),
@@ -73,14 +72,6 @@ async function run(attempt: Attempt, redactor: Redactor): Promise<void> {
   attempt.signal.throwIfAborted();
   for (const output of written) await commitOutput(attempt, output, etags);
   reportReads(attempt);
-}
-
-async function untilLeft({ signal, runtime }: Attempt, handling: Promise<unknown>): Promise<unknown> {
-  try {
-    return await raceAbort(handling, signal);
-  } finally {
-    if (signal.aborted) runtime.left?.(handling);
-  }
 }
 
 /** The quarantine's writer starts before the handler, since rows are refused while the handler reads. */

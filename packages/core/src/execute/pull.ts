@@ -1,4 +1,3 @@
-import { raceAbort } from "../stream/abort.ts";
 import type { Attempt } from "./attempt.ts";
 import { wrongContent } from "./outputs.ts";
 
@@ -21,7 +20,7 @@ export async function* pullRows(
   let done = false;
   try {
     for (;;) {
-      const result = await raceAbort(iterator.next(), attempt.signal);
+      const result = await attempt.untilLeft(iterator.next());
       if (result.done === true) {
         done = true;
         return;

@@ -32,7 +32,7 @@ export async function attemptHere(
 ): Promise<void> {
   const output = maskOutput();
   const uncaught = watchUncaught(attempt.task);
-  let left: Promise<unknown> | undefined;
+  const left: Promise<unknown>[] = [];
   try {
     await runAttempt(attempt, {
       ...site,
@@ -43,25 +43,20 @@ export async function attemptHere(
           output.hide(value);
           return value;
         },
-        left(handling) {
-          left = handling;
-        },
+        left: (doing) => void left.push(doing),
       },
       signal: AbortSignal.any([signal, uncaught.signal]),
       emit: printLog,
     });
   } finally {
-    if (left === undefined || (await settles(left))) {
+    if (left.length === 0 || (await settle(left))) {
       uncaught.stop();
       output.restore();
     } else abandoned?.();
   }
 }
 
-async function settles(handling: Promise<unknown>): Promise<boolean> {
-  const settled = handling.then(
-    () => true,
-    () => true,
-  );
+async function settle(left: readonly Promise<unknown>[]): Promise<boolean> {
+  const settled = Promise.allSettled(left).then(() => true);
   return Promise.race([settled, sleep(patience).then(() => false)]);
 }

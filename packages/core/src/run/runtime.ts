@@ -9,8 +9,8 @@ export interface TaskRuntime {
   scratch(): Promise<Scratch>;
   /** Runs a command task's command; rejects with `COMMAND_FAILED`, `TASK_TIMEOUT`, `CANCELLED`, `OUT_OF_MEMORY`… */
   command(invocation: CommandInvocation): Promise<void>;
-  /** Hears of a handler that goes on by itself: its attempt's signal has fired, and it was left. */
-  left?(handling: Promise<unknown>): void;
+  /** Hears of what the task's own code still does: the attempt's signal has fired, and nobody waits for it any more. */
+  left?(doing: Promise<unknown>): void;
 }
 
 /** A folder that is gone, with all that is in it, after `dispose`. */
