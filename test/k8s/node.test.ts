@@ -13,6 +13,7 @@ import { ends } from "./node/ends.ts";
 import { flightsExample } from "./node/flights.ts";
 import { followed } from "./node/followed.ts";
 import { large } from "./node/large.ts";
+import { masked } from "./node/masked.ts";
 import { refused } from "./node/refused.ts";
 
 const missing = [kubernetesMissing(), nodeMissing(), motoMissing()].some((reason) => reason !== undefined);
@@ -40,6 +41,7 @@ describe.skipIf(missing)("a cluster with a node", () => {
   attached(use);
   connected(use);
   large(use);
+  masked(use);
   flightsExample(use);
 
   it("nothing of all that is left", async () => {

@@ -10,6 +10,7 @@ import {
   type Store,
 } from "@glacier/core";
 import { KubernetesTarget } from "@glacier/k8s";
+import { secretsName } from "../../../packages/k8s/src/names.ts";
 import { readManifests } from "../../../packages/k8s/test/manifests.ts";
 import { nodeImage } from "../../services/docker.ts";
 import { isOver, type Job, runIdOf } from "../deployed.ts";
@@ -29,12 +30,13 @@ export interface Driven {
   killDriver(): Promise<void>;
 }
 
-/** Deploys a pipeline's tasks, without its schedule, so that it runs at once. */
+/** Deploys a pipeline's tasks, without its schedule, so that it runs at once. `secrets` are the values of theirs. */
 export async function drive(
   { name, tasks, module = "" }: AnyPipeline,
   bindings: Readonly<Record<string, StorageResource>>,
   namespace: string,
   { cluster, node, moto, credentials }: NodeCluster,
+  secrets: Readonly<Record<string, string>> = {},
 ): Promise<Driven> {
   const storage = { kind: "s3", bucket: await moto.makeBucket() };
   // A vCPU for each, the default, is more than a small machine has.
@@ -59,7 +61,11 @@ export async function drive(
   for (const part of [own, rest]) {
     const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: part });
     await cluster.kubectl(["apply", "--server-side", "-f", "-"], list);
-    if (part === own) await credentials(namespace);
+    if (part !== own) continue;
+    await credentials(namespace);
+    const values = Object.entries(secrets).map(([key, value]) => `--from-literal=${key}=${value}`);
+    const held = secretsName({ pipeline: name });
+    if (values.length > 0) await cluster.kubectl(["create", "secret", "generic", held, "-n", namespace, ...values]);
   }
   const engine = ["-n", namespace, "-l", "app.kubernetes.io/component=engine", "-o", "json"];
   const job = async () => JSON.parse(await cluster.kubectl(["get", "jobs", ...engine])).items[0] as Job;

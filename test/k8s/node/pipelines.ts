@@ -22,15 +22,27 @@ export const huge = asking("huge", { cpu: 4000 });
 export const accelerated = asking("accelerated", { gpu: 1 });
 
 /** Fills its container with what V8 doesn't count. */
+async function eat(): Promise<never> {
+  const kept: Buffer[] = [];
+  for (;;) {
+    kept.push(Buffer.alloc(16 * 1024 * 1024, 1));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
 export const hungry = new Pipeline(
   "hungry",
+  [task("eats", { output: one(), compute: image({ memory: 128 }) }, eat)],
+  here,
+);
+
+/** Has a process tell what it shouldn't, then fills its container. */
+export const leaking = new Pipeline(
+  "leaking",
   [
-    task("eats", { output: one(), compute: image({ memory: 128 }) }, async () => {
-      const kept: Buffer[] = [];
-      for (;;) {
-        kept.push(Buffer.alloc(16 * 1024 * 1024, 1));
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
+    task("leaks", { output: one(), secrets: { key: secret("api-key") } }, async (_, { secrets }) => {
+      execFileSync("sh", ["-c", 'echo "a process says $KEY"'], { stdio: "inherit", env: { KEY: secrets.key } });
+      return eat();
     }),
   ],
   here,
