@@ -261,6 +261,16 @@ describe("resume", () => {
     },
   );
 
+  it("takes params with optional fields that are left open", async () => {
+    const world = freshWorld();
+    const params = { filter: { from: "a", to: undefined }, all: undefined } as never;
+    const { runId } = await pipeline.run({ executor: world.executor, params });
+    await pipeline.run({ executor: world.executor, resume: runId, params: { filter: { from: "a" } } });
+    await expect(
+      pipeline.run({ executor: world.executor, resume: runId, params: { n: 1n } as never }),
+    ).rejects.toMatchObject({ code: "PARAMS_INVALID", message: expect.stringContaining('in "n"') });
+  });
+
   it("refuses other params, unknown runs, and the id of a run that is there, before it writes anything", async () => {
     const world = freshWorld();
     const { runId } = await pipeline.run({ executor: world.executor, params: { b: { d: 1, c: [2] }, a: 2 } });

@@ -95,7 +95,8 @@ async function run(project: Project, context: CommandContext, options: AllOption
       printFailure(error, {
         context,
         root: project.root,
-        ...(canGoOn(error, options.executor) && { resume: resumeCommand(argv, runId) }),
+        // An engine says itself how to go on with a run, where it can.
+        ...(options.executor.runPipeline === undefined && { resume: resumeCommand(argv, runId) }),
         cwd,
         ours: cancellation.exitCode() !== undefined,
       });
@@ -122,11 +123,6 @@ interface Failure {
   readonly cwd: string;
   /** Whether it was cancelled here: nobody needs to be told. */
   readonly ours: boolean;
-}
-
-/** Whether a run can be resumed. An engine's, where it isn't over: what it has ended it doesn't begin again. */
-function canGoOn({ code }: GlacierError, { runPipeline }: AllOptions["executor"]): boolean {
-  return runPipeline === undefined || (code !== "RUN_FAILED" && code !== "CANCELLED");
 }
 
 /** On stderr: each failed task with the user's own lines, then how to go on. */

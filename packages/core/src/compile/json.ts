@@ -14,6 +14,16 @@ export function isJsonObject(value: unknown): value is { [field: string]: Json }
   return isPlain(value) && isJson(value);
 }
 
+/** The same without the fields of objects that are `undefined`, which JSON leaves out. */
+export function withoutUndefined(value: unknown, around: readonly unknown[] = []): unknown {
+  if (around.includes(value)) return value;
+  const inside = [...around, value];
+  if (Array.isArray(value)) return value.map((part) => withoutUndefined(part, inside));
+  if (!isPlain(value)) return value;
+  const fields = Object.entries(value).filter(([, part]) => part !== undefined);
+  return Object.fromEntries(fields.map(([name, part]) => [name, withoutUndefined(part, inside)]));
+}
+
 function isPlain(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   return [Object.prototype, null].includes(Object.getPrototypeOf(value));

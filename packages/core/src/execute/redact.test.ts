@@ -17,13 +17,26 @@ describe("a secret's value is taken out", () => {
         expect(text(`<${secret}>`)).toBe("<***>");
         expect(text(JSON.stringify({ key: secret }))).toBe('{"key":"***"}');
         expect(text(`?key=${encodeURIComponent(secret)}&`)).toBe("?key=***&");
-        expect(text(Buffer.from(secret).toString("base64"))).toMatch(/^\*\*\*=*$/);
+        expect(text(`?${new URLSearchParams({ key: secret })}&`)).toBe("?key=***&");
+        for (const user of ["", "a:", "ab:", "abc:"]) {
+          for (const encoding of ["base64", "base64url"] as const) {
+            const clean = text(Buffer.from(`${user}${secret}!`).toString(encoding));
+            expect(clean).toContain("***");
+            // Of the user's name, of "!", and a character that the secret shares with each.
+            expect(clean.replace("***", "").length).toBeLessThanOrEqual(10);
+          }
+        }
       }),
     );
   });
 
   it("of which another is a part", () => {
     expect(masking("hunter2", "hunter2hunter2").text("hunter2hunter2 hunter2")).toBe("*** ***");
+  });
+
+  it("without the line end of the file that it came from, and as a URL's own text", () => {
+    expect(masking("abc1234\n").text("key abc1234")).toBe("key ***");
+    expect(masking("p@ss word!").text(new URL("https://a.b/?k=p@ss word!").href)).toBe("https://a.b/?k=***");
   });
 
   it("in each of its lines", () => {

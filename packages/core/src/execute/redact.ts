@@ -10,7 +10,8 @@ export class Redactor {
   hide(secret: string): void {
     if (secret === "") return;
     const parts = [...partsOf(secret)].filter((part) => part.length >= leastPart);
-    const all = new Set([...this.#secrets, ...[secret, ...parts].flatMap(formsOf)]);
+    const all = new Set([...this.#secrets, ...[secret, secret.trim(), ...parts].flatMap(formsOf)]);
+    all.delete("");
     this.#secrets = [...all].sort((a, b) => b.length - a.length);
   }
 
@@ -66,9 +67,23 @@ const leastEncoded = 4;
 
 function formsOf(text: string): string[] {
   if (text.length < leastEncoded) return [text];
-  const bytes = new TextEncoder().encode(text);
-  const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
-  return [text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text.toWellFormed()), base64.replace(/=+$/, "")];
+  const [whole, bytes] = [text.toWellFormed(), new TextEncoder().encode(text)];
+  const base64 = [0, 1, 2].map((offset) => base64At(offset, bytes)).filter((form) => form.length >= leastEncoded);
+  return [
+    text,
+    JSON.stringify(text).slice(1, -1),
+    encodeURIComponent(whole),
+    encodeURI(whole),
+    new URLSearchParams([["", whole]]).toString().slice(1),
+    ...base64,
+    ...base64.map((form) => form.replaceAll("+", "-").replaceAll("/", "_")),
+  ];
+}
+
+/** What base64 has of bytes wherever they stand in it, as after a user's name: without the characters that others share. */
+function base64At(offset: number, bytes: Uint8Array): string {
+  const text = "\0".repeat(offset) + Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  return btoa(text).slice(Math.ceil((offset * 8) / 6), Math.floor((text.length * 8) / 6));
 }
 
 /** A secret's lines, and the texts in it where it is JSON, as Secrets Manager keeps what opens a database. */

@@ -1,4 +1,4 @@
-import { isJson } from "../compile/json.ts";
+import { isJson, withoutUndefined } from "../compile/json.ts";
 import { GlacierError } from "../errors/index.ts";
 import type { Json } from "../json.ts";
 import { problemsOf, validate } from "../schema/validate.ts";
@@ -19,13 +19,14 @@ export async function checkParams(task: Pick<AnyTask, "name" | "params">, params
   });
 }
 
-/** Wherever its tasks run, a run's params arrive as JSON: what that can't hold would be another value there. Errors: `PARAMS_INVALID`. */
-export function jsonParams(params: unknown): Json {
+/** Params as they arrive wherever tasks run: as JSON. What that can't hold would be another value there. Errors: `PARAMS_INVALID`. */
+export function jsonParams(given: unknown): Json {
+  const params = withoutUndefined(given);
+  if (isJson(params)) return params;
   const fields = typeof params === "object" && params !== null ? Object.entries(params) : [];
-  const wrong = fields.find(([, value]) => value !== undefined && !isJson(value));
-  if (wrong === undefined && (fields.length > 0 || isJson(params))) return params as Json;
+  const [field] = fields.find(([, value]) => !isJson(value)) ?? [];
   throw new GlacierError("PARAMS_INVALID", {
-    message: `the run's params${wrong === undefined ? "" : `, in "${wrong[0]}",`} hold what JSON can't`,
-    hint: "Pass plain objects, lists, texts, numbers, booleans and null: dates and bigints as texts.",
+    message: `the run's params${field === undefined ? "" : `, in "${field}",`} hold what JSON can't`,
+    hint: "Pass plain objects, lists, texts, finite numbers, booleans and null: dates and bigints as texts.",
   });
 }

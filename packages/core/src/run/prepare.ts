@@ -57,7 +57,8 @@ export async function prepareRun(
   if (options.runId !== undefined && executor.runPipeline === undefined)
     await refuseTaken(plan, options.runId, registry);
   const start = resume === undefined ? undefined : await readStart(plan, resume, registry);
-  const runParams = start === undefined ? jsonParams(params ?? {}) : sameParams(start, params);
+  const given = params === undefined ? undefined : jsonParams(params);
+  const runParams = start === undefined ? (given ?? {}) : sameParams(start, given);
   for (const index of selected) await checkParams(graph.tasks[index] as (typeof graph.tasks)[number], runParams);
   const position = new Map(selected.map((index, i) => [index, i]));
   return {
