@@ -13,7 +13,7 @@ ${inside}`;
 }
 
 function run(inside: string) {
-  return spawnSync(process.execPath, program(inside), { encoding: "utf8" });
+  return spawnSync(process.execPath, program(inside), { encoding: "utf8", maxBuffer: 2 ** 24 });
 }
 
 it("what a process of the task's own prints is masked, in whatever parts it comes", () => {
@@ -49,6 +49,30 @@ console.log(left.pid);
 process.exit(3);`);
   process.kill(Number(stdout));
   expect(status).toBe(3);
+});
+
+it("nothing of a long log is lost to a reader that rests", async () => {
+  const child = spawn(
+    process.execPath,
+    program(`for (let i = 0; i < 100_000; i++) console.log("line", i, "hunter2-hunter2");`),
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  let text = "";
+  for await (const chunk of child.stdout) text += chunk;
+  const lines = text.trimEnd().split("\n");
+  expect(lines.length).toBe(100_000);
+  expect(lines.at(-1)).toBe("line 99999 ***");
+});
+
+it("a line without an end is passed on before it has one, and its end where something is left behind", () => {
+  const script = "setTimeout(() => {}, 600_000)";
+  const { stdout } = run(`
+import { spawn } from "node:child_process";
+const left = spawn(process.execPath, ["-e", "${script}"], { stdio: "inherit" });
+process.stdout.write("x".repeat(4_000_000) + "hunter2-hunter2 " + left.pid, () => process.exit());`);
+  process.kill(Number(stdout.split(" ")[1]));
+  expect(stdout).toMatch(/^x{4000000}\*{3} \d+$/);
 });
 
 it("is told to stop with it", async () => {

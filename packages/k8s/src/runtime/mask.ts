@@ -1,6 +1,10 @@
 // Processes that a task starts write into the pod's log by themselves, and so does Node where it crashes: they mask nothing.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { StringDecoder } from "node:string_decoder";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Redactor } from "@glacier/core/execute";
 
 /** What a process prints, and nothing else, is passed on without these. */
@@ -11,26 +15,37 @@ export interface Masks {
   readonly mark?: string | undefined;
 }
 
-/** Milliseconds that a process that has ended may still be heard, by what it left behind. */
+/** Milliseconds without a word after which a process that has ended isn't heard any more: what it left behind may hold its output. */
 const patience = 1000;
+
+/** Characters of a line that are kept until it ends. */
+const longestLine = 256 * 1024;
 
 /** Runs this very program with another argument, passes on what it and its processes print, and ends as it does. */
 export async function runMasked(argument: string, masks: Masks): Promise<never> {
-  const { execPath, execArgv, argv } = process;
+  const { execPath, execArgv, argv, stdout, stderr } = process;
   const program = [...execArgv, ...argv.slice(1, -1), argument];
   const child = spawn(execPath, program, { stdio: ["ignore", "pipe", "pipe"] });
   process.on("SIGTERM", () => child.kill("SIGTERM"));
-  const clean = cleaner(masks);
-  passOn(child.stdout, process.stdout, clean);
-  passOn(child.stderr, process.stderr, clean);
+  const masking = [createMasking(masks), createMasking(masks)] as const;
+  const passed = Promise.allSettled([
+    pipeline(child.stdout, masking[0].stream, stdout, { end: false }),
+    pipeline(child.stderr, masking[1].stream, stderr, { end: false }),
+  ]);
   const exitCode = await new Promise<number>((resolve, reject) => {
     child.once("error", reject);
-    child.once("exit", (code, signal) => {
-      const end = () => resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]);
-      child.once("close", end);
-      setTimeout(end, patience);
-    });
+    child.once("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]));
   });
+  let heard = -1;
+  const all = passed.then(() => true);
+  while (!(await Promise.race([all, sleep(patience, false)]))) {
+    const now = masking[0].heard() + masking[1].heard();
+    if (now === heard && !stdout.writableNeedDrain && !stderr.writableNeedDrain) break;
+    heard = now;
+  }
+  stdout.write(masking[0].rest());
+  stderr.write(masking[1].rest());
+  await Promise.all([stdout, stderr].map((stream) => new Promise((done) => stream.write("", done))));
   process.exit(exitCode);
 }
 
@@ -44,17 +59,45 @@ function cleaner({ secrets, mark = "" }: Masks): (line: string) => string {
   };
 }
 
-/** By lines: a secret may come in two parts. */
-function passOn(from: NodeJS.ReadableStream, to: NodeJS.WritableStream, clean: (line: string) => string): void {
-  let rest = "";
-  from
-    .setEncoding("utf8")
-    .on("data", (chunk: string) => {
-      const lines = `${rest}${chunk}`.split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) to.write(`${clean(line)}\n`);
-    })
-    .on("end", () => {
-      if (rest !== "") to.write(clean(rest));
-    });
+/** Masks a stream of text line by line: a secret may come in two parts. */
+function createMasking(masks: Masks): {
+  readonly stream: Transform;
+  /** Chunks that came. */
+  heard(): number;
+  /** What has no line end yet. */
+  rest(): string;
+} {
+  const clean = cleaner(masks);
+  const decoder = new StringDecoder("utf8");
+  const longest = Math.max(...masks.secrets.map(({ length }) => length));
+  let line = "";
+  let chunks = 0;
+  return {
+    heard: () => chunks,
+    stream: new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        chunks++;
+        const lines = decoder.write(chunk).split("\n");
+        const last = lines.pop() ?? "";
+        let text = "";
+        for (const end of lines) {
+          text += `${clean(line + end)}\n`;
+          line = "";
+        }
+        line += last;
+        if (line.length > longestLine && !line.includes(masks.mark ?? "\n")) {
+          // What may be the beginning of a secret waits for its end.
+          const known = clean(line);
+          text += known.slice(0, -longest);
+          line = known.slice(-longest);
+        }
+        done(null, text);
+      },
+    }),
+    rest() {
+      const text = clean(line + decoder.end());
+      line = "";
+      return text;
+    },
+  };
 }
