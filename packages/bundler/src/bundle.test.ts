@@ -174,7 +174,7 @@ describe("the same sources give the same bytes", () => {
       "lib/index.js": "export const x = 1;\n",
     };
     const bundles = await Promise.all(
-      ["here/pkg", "far/away/pkg", "app/packages/pkg"].map(async (place) => {
+      ["here/pkg", "far/away/pkg"].map(async (place) => {
         const root = project({
           "app/package.json": '{ "name": "app" }',
           "app/pipeline.ts": 'export { x } from "@acme/linked";\n',
@@ -185,7 +185,7 @@ describe("the same sources give the same bytes", () => {
         return bundle({ module: join(root, "app/pipeline.ts") });
       }),
     );
-    expect(bundles.slice(1)).toEqual([bundles[0], bundles[0]]);
+    expect(bundles[1]).toEqual(bundles[0]);
     expect(bundles[0]?.inputs.map(({ path }) => path)).toContain("node_modules/@acme/linked/lib/index.js");
   });
 

@@ -37,7 +37,7 @@ export class Labels {
     const at = path.lastIndexOf("node_modules/");
     if (at !== -1) return path.slice(at);
     const near = isAbsolute(path) ? relative(this.root, path).replaceAll(sep, "/") : path;
-    return this.#linked(resolve(this.root, near)) ?? near;
+    return near.startsWith("../") ? (this.#linked(resolve(this.root, near)) ?? near) : near;
   }
 
   /** For a file of another package, as those of a workspace are: one that is not the root, nor encloses it. */

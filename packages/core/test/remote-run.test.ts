@@ -304,5 +304,10 @@ describe("a run that an engine walks", () => {
     expect(await ends()).toEqual(["failed"]);
     for (const failure of [undefined, undefined, gone]) await finish(run, failure);
     expect(await ends()).toEqual(["failed", "succeeded"]);
+    const other = await begin("r2");
+    await finish(other, new GlacierError("CANCELLED", { message: "stopped", hint: "-" }));
+    await finish(other);
+    const last = (await journal("r2")).at(-1);
+    expect(last).toMatchObject({ type: "run.finished", status: "cancelled" });
   });
 });

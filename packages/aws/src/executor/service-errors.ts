@@ -105,7 +105,7 @@ export function serviceError(thrown: unknown, { what, action, missing: lacking, 
   // ECS wraps what EC2 says of its network into a name that says nothing of it.
   if (status === 429 || /Rate exceeded|\bThrottling/.test(said)) return failed("THROTTLED", slower);
   if (name === "ClientException" && /capacity limit/i.test(said)) return failed("UNAVAILABLE", slower);
-  if (name === "InvalidParameterException")
+  if (name === "InvalidParameterException" && /subnet|security group/i.test(said))
     return failed(
       "OPTION_INVALID",
       "Check the subnets and security groups of AWSTarget({ network }), compile and apply.",
@@ -146,7 +146,9 @@ export function wasTurnedAway(thrown: unknown): boolean {
     $metadata?: { httpStatusCode?: number };
   };
   return (
-    [429, 503].includes($metadata?.httpStatusCode ?? 0) ||
+    $metadata?.httpStatusCode === 429 ||
+    // Other servers say 503, too, of what they have passed on.
+    ($metadata?.httpStatusCode === 503 && name.startsWith("ServiceUnavailable")) ||
     ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"].includes(code) ||
     (Object.hasOwn(names, name) && ["THROTTLED", "UNAVAILABLE"].includes(names[name]?.[0] ?? ""))
   );

@@ -68,7 +68,7 @@ export async function finishRun(
 ): Promise<GlacierError | undefined> {
   const { startedAt, over, failed, events } = await endOfTasks(plan, runId, registry, failure);
   // An engine's last step that is tried again by hand succeeds after all, and has the last word.
-  if (over === "succeeded" || (over !== undefined && failure !== undefined)) return failed[0];
+  if (over !== undefined && (over !== "failed" || failure !== undefined)) return failed[0];
   const time = Date.now();
   const cancelled = failure?.code === "CANCELLED";
   const error = failure === undefined || cancelled ? failure : runFailed(plan, runId, failed);

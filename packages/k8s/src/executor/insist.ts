@@ -1,3 +1,4 @@
+import { isGlacierError } from "@glacier/core";
 import { sleep } from "@glacier/core/execute";
 import { isThere, statusOf } from "./api-errors.ts";
 
@@ -18,6 +19,7 @@ export async function insist<T>(call: () => Promise<T>, signal?: AbortSignal): P
     try {
       return await call();
     } catch (error) {
+      if (isGlacierError(error) && !error.retryable) throw error;
       const status = statusOf(error);
       if (status !== undefined && status < 500 && !mayPass.includes(status)) throw error;
       if (isThere(error)) throw error;

@@ -50,7 +50,8 @@ export async function startJob(
     } catch (error) {
       // A quota is told of before a Job that is there, which it counts.
       if (!isThere(error) && statusOf(error) !== 403) throw failed(error);
-      const other = await findJob(name, cluster);
+      const found = findJob(name, cluster);
+      const other = await (isThere(error) ? found : found.catch(() => undefined));
       if (other !== undefined && isToFollow(other, digest)) job = other;
       else if (!isThere(error)) throw failed(error);
       else if (tries === triesAtMost) throw stuck(name, task.name);
