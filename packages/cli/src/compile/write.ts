@@ -95,7 +95,7 @@ function notTheirs(path: string, target: string): GlacierError {
 function anothers(folder: string, owner: string): GlacierError {
   return new GlacierError("USAGE", {
     message: `${folder} has what was compiled of pipeline ${owner}; nothing was written`,
-    hint: "Choose another folder with --out: deployed from the same one, this pipeline would take that one's place, and its data's.",
+    hint: "Choose another folder with --out: deployed from the same one, this pipeline would take that one's place, and its data's. One that was renamed is another, too.",
   });
 }
 

@@ -9,8 +9,10 @@ export class Redactor {
   /** Also as it stands in JSON, in a URL and in base64; of a secret that is JSON or has lines, each of its texts. */
   hide(secret: string): void {
     if (secret === "") return;
-    const parts = [...partsOf(secret)].filter((part) => part.length >= leastPart);
-    const all = new Set([...this.#secrets, ...[secret, secret.trim(), ...parts].flatMap(formsOf)]);
+    const isLong = (part: string): boolean => part.length >= leastPart;
+    const texts = [secret, secret.trim(), ...[...textsIn(secret)].filter(isLong)];
+    const lines = secret.split(/\r?\n/).filter(isLong);
+    const all = new Set([...this.#secrets, ...texts.flatMap(formsOf), ...lines]);
     all.delete("");
     this.#secrets = [...all].sort((a, b) => b.length - a.length);
   }
@@ -86,9 +88,8 @@ function base64At(offset: number, bytes: Uint8Array): string {
   return btoa(text).slice(Math.ceil((offset * 8) / 6), Math.floor((text.length * 8) / 6));
 }
 
-/** A secret's lines, and the texts in it where it is JSON, as Secrets Manager keeps what opens a database. */
-function* partsOf(secret: string): Generator<string> {
-  yield* secret.split(/\r?\n/);
+/** The texts in a secret that is JSON, as Secrets Manager keeps what opens a database. */
+function* textsIn(secret: string): Generator<string> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(secret);

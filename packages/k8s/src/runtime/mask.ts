@@ -15,8 +15,9 @@ export interface Masks {
   readonly mark?: string | undefined;
 }
 
-/** Milliseconds without a word after which a process that has ended isn't heard any more: what it left behind may hold its output. */
+/** Milliseconds that a process that has ended is still heard, but for those that its reader rests: what it left behind may hold its output. */
 const patience = 1000;
+const step = 50;
 
 /** Characters of a line that are kept until it ends. */
 const longestLine = 256 * 1024;
@@ -36,12 +37,10 @@ export async function runMasked(argument: string, masks: Masks): Promise<never> 
     child.once("error", reject);
     child.once("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]));
   });
-  let heard = -1;
   const all = passed.then(() => true);
-  while (!(await Promise.race([all, sleep(patience, false)]))) {
-    const now = masking[0].heard() + masking[1].heard();
-    if (now === heard && !stdout.writableNeedDrain && !stderr.writableNeedDrain) break;
-    heard = now;
+  for (let idle = 0; idle < patience; idle += step) {
+    if (await Promise.race([all, sleep(step, false)])) break;
+    if (stdout.writableNeedDrain || stderr.writableNeedDrain) idle = 0;
   }
   stdout.write(masking[0].rest());
   stderr.write(masking[1].rest());
@@ -62,21 +61,17 @@ function cleaner({ secrets, mark = "" }: Masks): (line: string) => string {
 /** Masks a stream of text line by line: a secret may come in two parts. */
 function createMasking(masks: Masks): {
   readonly stream: Transform;
-  /** Chunks that came. */
-  heard(): number;
   /** What has no line end yet. */
   rest(): string;
 } {
   const clean = cleaner(masks);
   const decoder = new StringDecoder("utf8");
-  const longest = Math.max(...masks.secrets.map(({ length }) => length));
+  // A URL has up to nine characters for one.
+  const longest = 9 * Math.max(...masks.secrets.map(({ length }) => length));
   let line = "";
-  let chunks = 0;
   return {
-    heard: () => chunks,
     stream: new Transform({
       transform(chunk: Buffer, _encoding, done) {
-        chunks++;
         const lines = decoder.write(chunk).split("\n");
         const last = lines.pop() ?? "";
         let text = "";

@@ -84,7 +84,9 @@ export function failureOf(env: NodeJS.ProcessEnv): GlacierError | undefined {
   // The list has attempts that were tried again, too.
   if (env[variables.status] === "Succeeded") return undefined;
   const nodes = failuresOf(env);
-  const said = nodes.map(({ displayName = "a step", message = "failed" }) => `${displayName}: ${message}`).join("; ");
+  const said =
+    nodes.map(({ displayName = "a step", message = "failed" }) => `${displayName}: ${message}`).join("; ") ||
+    "Argo says no more";
   return new GlacierError("TASK_CRASHED", {
     message: `the workflow's pods ended: ${said.length > longestWords ? `${said.slice(0, longestWords)}…` : said}`,
     hint: "Look at the pods' logs (argo logs), and at the events of their namespace.",

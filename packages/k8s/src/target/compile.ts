@@ -2,7 +2,7 @@ import { type CompileContext, type Diagnostic, GlacierError, isGlacierError, typ
 import { type BuildCode, type BuiltCode, type PackedCode, packCode } from "../code/index.ts";
 import { secretsName } from "../names.ts";
 import type { Manifest } from "../pod/pod.ts";
-import { amounts, sizeTask } from "../pod/resources.ts";
+import { amounts, mibOf, sizeTask } from "../pod/resources.ts";
 import { argoRights, driverRights, serviceAccounts } from "./accounts.ts";
 import { cronWorkflow, workflowTemplate } from "./argo.ts";
 import { configMaps } from "./code.ts";
@@ -49,7 +49,7 @@ export async function compileWith(
   const { pipeline } = plan;
   const built = await buildCode(plan, context, "host");
   const packed = packCode(built.files);
-  diagnostics.push(...told(built), ...checkSize(packed, pipeline), ...remarks(plan, settings));
+  diagnostics.push(...told(built), ...checkSize(packed, pipeline), ...remarks(plan, settings), ...checkMasking(tasks));
   const code = configMaps("code", packed, settings);
   const shared = sharedFiles(plan, tasks, code.manifests, settings);
   const site = settings.site(code.names);
@@ -166,6 +166,23 @@ function checkSize({ bytes, parts }: PackedCode, pipeline: string): Diagnostic[]
     context: { pipeline },
   });
   return [{ severity: "error", error }];
+}
+
+/** MiB, of which the process that masks secrets leaves enough. */
+const leastMasked = 256;
+
+function checkMasking(tasks: readonly SizedTask[]): Diagnostic[] {
+  const small = tasks.filter(
+    ({ task, sized }) => Object.keys(task.secrets).length > 0 && mibOf(sized.resources) < leastMasked,
+  );
+  return small.map(({ task: { name } }): Diagnostic => {
+    const message = `task "${name}" has less than ${leastMasked} MiB, of which the process that masks its secrets takes about 90`;
+    const hint = "Raise compute.container({ memory }).";
+    return {
+      severity: "warning",
+      error: new GlacierError("OPTION_INVALID", { message, hint, context: { task: name } }),
+    };
+  });
 }
 
 /** What whoever deploys it has to do, and what Argo has no words for. */

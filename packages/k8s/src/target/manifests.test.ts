@@ -200,6 +200,17 @@ describe("what can't be deployed", () => {
   }, 60_000);
 });
 
+it("a task with secrets is told of where little memory is left beside what masks them", async () => {
+  const tasks = [
+    taskOf("small", { compute: compute.container({ image: "node:24", memory: 128 }), secrets: { key: secret("key") } }),
+    taskOf("open", { compute: compute.container({ image: "node:24", memory: 128 }) }),
+    taskOf("roomy", { compute: compute.container({ image: "node:24", memory: 256 }), secrets: { key: secret("key") } }),
+  ];
+  const { diagnostics } = await compiled(pipelineOf(tasks));
+  const warnings = diagnostics.filter(({ severity }) => severity === "warning");
+  expect(warnings.map(({ error }) => error.context.task)).toEqual(["small"]);
+});
+
 it("secrets are named for whoever has to make them, and no value is asked for here", async () => {
   const { diagnostics } = await compiled(pipelineOf([taskOf("load", { secrets: { key: secret("api-key") } })]));
   expect(diagnostics).toMatchObject([
