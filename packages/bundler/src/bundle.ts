@@ -10,7 +10,7 @@ import { findRoot, Labels, packageOf } from "./labels.ts";
 import { checkNative, nativePlugin } from "./native.ts";
 import { devDependencyWarnings, fileAccessWarnings } from "./remarks.ts";
 import { addRequire } from "./require.ts";
-import type { SourceMap } from "./source-map.ts";
+import { joinMap, splitMap } from "./source-map.ts";
 
 /** What an entry imports to get the pipeline's module: `import * as user from "glacier:pipeline"`. */
 export const pipelineImport = "glacier:pipeline";
@@ -110,15 +110,11 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
     checkExports(fileOf(alone.outputFiles, ".js"), alone.metafile, labels);
   }
 
-  const output = addRequire(
-    fileOf(result.outputFiles, ".mjs"),
-    JSON.parse(fileOf(result.outputFiles, ".mjs.map")) as SourceMap,
-  );
+  const output = addRequire(fileOf(result.outputFiles, ".mjs"), splitMap(fileOf(result.outputFiles, ".mjs.map")));
   const code = labels.inCode(output.code, Object.keys(result.metafile.inputs));
-  const map = labels.inMap(output.map);
   return {
     code,
-    map: JSON.stringify(map),
+    map: joinMap(labels.inMap(output.map)),
     hash: createHash("sha256").update(code).digest("hex"),
     inputs: Object.entries(inputs)
       .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
@@ -127,7 +123,7 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
     warnings: [
       // Of a dependency's files nobody can change anything; esbuild itself is silent on what lies in node_modules.
       ...result.warnings.map((warning) => toWarning(warning, labels)).filter(({ file = "" }) => !packageOf(file)),
-      ...fileAccessWarnings(map),
+      ...fileAccessWarnings(output.map.sources, labels),
       ...devDependencyWarnings(root, Object.keys(inputs), result.metafile, labels),
     ],
   };

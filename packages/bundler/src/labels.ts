@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, parse, relative, resolve, sep } from "node:path";
-import type { SourceMap } from "./source-map.ts";
+import type { SourceMapText } from "./source-map.ts";
 
 /** The folder of the nearest package.json above a file, else the file's own folder. */
 export function findRoot(file: string): string {
@@ -52,15 +52,20 @@ export class Labels {
   inCode(code: string, inputs: readonly string[]): string {
     const moved = new Set(inputs.filter((input) => this.of(input) !== input));
     if (moved.size === 0) return code;
-    return code
-      .replace(/^\/\/ (.+)$/gm, (line, path: string) => (moved.has(path) ? `// ${this.of(path)}` : line))
-      .replace(/^ {2}"(.+)"\(/gm, (start, path: string) => (moved.has(path) ? `  "${this.of(path)}"(` : start));
+    return code.replace(/^(\/\/ | {2}")(.+?)("\(|$)/gm, (text, start: string, path: string, end: string) =>
+      moved.has(path) ? `${start}${this.of(path)}${end}` : text,
+    );
   }
 
-  /** Replaces a source map's sources, which are relative to the output folder `out/`. */
-  inMap(map: SourceMap): SourceMap {
-    return { ...map, sources: map.sources.map((source) => this.of(source.replace(/^\.\.\//, ""))) };
+  /** Replaces a source map's sources. */
+  inMap({ sources, rest }: SourceMapText): SourceMapText {
+    return { sources: sources.map((source) => this.of(pathOf(source))), rest };
   }
+}
+
+/** The path, relative to the root, of a map's source: that is relative to the output folder `out/`. */
+export function pathOf(source: string): string {
+  return source.replace(/^\.\.\//, "");
 }
 
 /** The package that a label belongs to, if it is a dependency's. */

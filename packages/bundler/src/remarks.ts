@@ -1,12 +1,14 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Metafile } from "esbuild";
 import type { BundleWarning } from "./bundle.ts";
-import { type Labels, packageOf, readPackage } from "./labels.ts";
-import type { SourceMap } from "./source-map.ts";
+import { type Labels, packageOf, pathOf, readPackage } from "./labels.ts";
 
-/** The lines of the user's own modules that build a path from the module's place. `map` has its sources by label. */
-export function fileAccessWarnings({ sources, sourcesContent }: SourceMap): BundleWarning[] {
-  return sources.flatMap((file, i) => {
-    const text = packageOf(file) === undefined ? (sourcesContent[i] ?? "") : "";
+/** The lines of the user's own modules that build a path from the module's place. `sources` are a source map's. */
+export function fileAccessWarnings(sources: readonly string[], labels: Labels): BundleWarning[] {
+  return sources.flatMap((source) => {
+    const file = labels.of(pathOf(source));
+    const text = packageOf(file) === undefined ? textOf(resolve(labels.root, pathOf(source))) : "";
     return linesWith(/new URL\(\s*["'`]\.{1,2}\/.*import\.meta\.|import\.meta\.(dirname|filename)/, text).map(
       (line) => ({
         message:
@@ -16,6 +18,15 @@ export function fileAccessWarnings({ sources, sourcesContent }: SourceMap): Bund
       }),
     );
   });
+}
+
+/** Empty for what is no file: the entry. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 /** Counted from 1. */

@@ -1,4 +1,4 @@
-import type { SourceMap } from "./source-map.ts";
+import { oneLineDown, type SourceMapText } from "./source-map.ts";
 
 /** esbuild's stand-in for `require` in ES modules, minified or not. */
 const standIn = /=>\s*typeof require\s*(?:!==|<)[^;]{0,60}typeof Proxy/;
@@ -10,8 +10,7 @@ const banner =
  * Gives a bundle a `require` where a CommonJS dependency calls it at run time (`require("fs")`). Only there: where the
  * stand-in is present esbuild has renamed every module's own top-level `require`, so the names can't meet.
  */
-export function addRequire(code: string, map: SourceMap): { code: string; map: SourceMap } {
+export function addRequire(code: string, map: SourceMapText): { code: string; map: SourceMapText } {
   if (!standIn.test(code)) return { code, map };
-  // One line more above all others.
-  return { code: `${banner}\n${code}`, map: { ...map, mappings: `;${map.mappings}` } };
+  return { code: `${banner}\n${code}`, map: oneLineDown(map) };
 }
