@@ -40,7 +40,7 @@ export class Labels {
     return near.startsWith("../") ? (this.#linked(resolve(this.root, near)) ?? near) : near;
   }
 
-  /** For a file of another package, as those of a workspace are: one that is not the root, nor encloses it. */
+  /** For a file of a linked package, one that lies outside of the root and doesn't enclose it. */
   #linked(file: string): string | undefined {
     const folder = findRoot(file);
     if (`${this.root}${sep}`.startsWith(`${folder}${sep}`)) return undefined;

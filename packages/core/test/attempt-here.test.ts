@@ -4,22 +4,29 @@ import { attemptHere } from "../src/node/index.ts";
 import { createWorld } from "./memory.ts";
 
 const forever = new Promise<never>(() => {});
+let begun: () => void = () => {};
 const until = (signal: AbortSignal) =>
   new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 const table = (name: string) => new Dataset(name, { format: ndjson<number>() });
 
 const pipeline = new Pipeline("p", [
-  task("waits", { output: new Dataset<number>("a") }, () => forever),
+  task("waits", { output: new Dataset<number>("a") }, () => {
+    begun();
+    return forever;
+  }),
   task("yields", { output: table("b") }, async function* () {
     yield 1;
+    begun();
     await forever;
   }),
   task("heeds", { output: new Dataset<number>("c") }, async (_, { signal }) => {
+    begun();
     await until(signal);
     return 1;
   }),
   task("heeds_and_yields", { output: table("d") }, async function* (_, { signal }) {
     yield 1;
+    begun();
     await until(signal);
   }),
 ]);
@@ -36,7 +43,7 @@ it.each([
   const run = { runId: "r", params: {}, segment: "000001", selected: "all" } as const;
   const over = new GlacierError("TASK_TIMEOUT", { message: "its time is over", hint: "-" });
   const time = new AbortController();
-  setTimeout(() => time.abort(over), 100);
+  begun = () => void setImmediate(() => time.abort(over));
   let abandoned = false;
   const host = {
     secret: async () => "",

@@ -1,5 +1,5 @@
-import { GlacierError, isGlacierError, type Json, readJournal } from "@glacier/core";
-import type { RemoteSource } from "@glacier/core/execute";
+import { GlacierError, type Json } from "@glacier/core";
+import { hasAttempts, type RemoteSource } from "@glacier/core/execute";
 
 /** Which run an execution is. */
 export interface Start {
@@ -48,15 +48,8 @@ export function startOf(execution: string, input: Json): Start {
  * Refuses an id whose run has begun a task already: one that was scheduled elsewhere, or whose execution Step Functions has
  * forgotten. A beginning alone is there where this step is tried again, or its execution redriven. Errors: `OPTION_INVALID`, storage codes.
  */
-export async function refuseTaken(
-  { plan, registry }: Pick<RemoteSource, "plan" | "registry">,
-  runId: string,
-): Promise<void> {
-  try {
-    for await (const { type } of readJournal(plan, runId, registry)) if (type === "attempt.started") throw taken(runId);
-  } catch (error) {
-    if (!isGlacierError(error, "RUN_NOT_FOUND")) throw error;
-  }
+export async function refuseTaken(source: Pick<RemoteSource, "plan" | "registry">, runId: string): Promise<void> {
+  if (await hasAttempts(source, runId)) throw taken(runId);
 }
 
 function invalidInput(execution: string, what: string): GlacierError {

@@ -18,6 +18,6 @@ export {
   secretsOf,
   withoutModule,
 } from "./remote.ts";
-export { beginRun, finishRun, type RemoteRun, type RemoteSource } from "./remote-run.ts";
+export { beginRun, finishRun, hasAttempts, type RemoteRun, type RemoteSource } from "./remote-run.ts";
 export { type AttemptSite, type RemoteAttempt, runAttempt } from "./run-attempt.ts";
 export { keepAlive, unsettled } from "./unsettled.ts";

@@ -1,10 +1,10 @@
-import type { GlacierError } from "../errors/index.ts";
+import { type GlacierError, isGlacierError } from "../errors/index.ts";
 import type { Json } from "../json.ts";
 import type { AnyPipeline } from "../pipeline/types.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Registry } from "../provider/registry.ts";
 import { runFailed } from "../run/failed.ts";
-import { checkRunId, lastSegment, openJournal, segmentNumber } from "../run/journal.ts";
+import { checkRunId, lastSegment, openJournal, readJournal, segmentNumber } from "../run/journal.ts";
 import { checkParams } from "../run/params.ts";
 import { pinSources, writePins } from "../run/pins.ts";
 import { endOfTasks } from "./end-of-tasks.ts";
@@ -84,4 +84,17 @@ export async function finishRun(
   });
   await journal.close();
   return failed[0];
+}
+
+/** Whether a task of a run has begun. A beginning alone is there where an engine tries its first step again. Errors: storage codes. */
+export async function hasAttempts(
+  { plan, registry }: Pick<RemoteSource, "plan" | "registry">,
+  runId: string,
+): Promise<boolean> {
+  try {
+    for await (const { type } of readJournal(plan, runId, registry)) if (type === "attempt.started") return true;
+  } catch (error) {
+    if (!isGlacierError(error, "RUN_NOT_FOUND")) throw error;
+  }
+  return false;
 }

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { GlacierError, isGlacierError, type Json, readJournal } from "@glacier/core";
-import { beginRun, finishRun, type RemoteSource } from "@glacier/core/execute";
+import { GlacierError, type Json } from "@glacier/core";
+import { beginRun, finishRun, hasAttempts, type RemoteSource } from "@glacier/core/execute";
 import { inertJson, variables } from "../deployment.ts";
 
 /** Where the first step leaves what all tasks are told, in the folder for temporary files. */
@@ -30,16 +30,6 @@ export async function finish(site: RemoteSource): Promise<void> {
   const beganNothing = failuresOf(env).some(({ displayName }) => displayName === beginStep);
   if (beganNothing && (await hasAttempts(site, runId))) return;
   await finishRun(site, { runId }, failureOf(env));
-}
-
-/** Whether a task of the run has begun. A beginning alone is there where the first step is tried again. */
-async function hasAttempts({ plan, registry }: RemoteSource, runId: string): Promise<boolean> {
-  try {
-    for await (const { type } of readJournal(plan, runId, registry)) if (type === "attempt.started") return true;
-  } catch (error) {
-    if (!isGlacierError(error, "RUN_NOT_FOUND")) throw error;
-  }
-  return false;
 }
 
 function taken(runId: string): GlacierError {
