@@ -84,16 +84,12 @@ export function createClients({ region, credentials, endpoint, clients = {} }: A
       const { S3Client } = await import("@aws-sdk/client-s3");
       const { region = common.region, endpoint = common.endpoint, forcePathStyle = endpoint !== undefined } = place;
       return once(`s3 ${region} ${endpoint} ${forcePathStyle}`, clients.s3, async () => {
+        const { clientConfig } = await import("../storage/client.ts");
         return new S3Client({
           ...common,
-          // Who reads a body may pause for as long as they like.
-          requestHandler: { ...answering, connectionTimeout },
+          ...clientConfig({ ...answering, connectionTimeout }),
           ...(region !== undefined && { region }),
           ...(endpoint !== undefined && { endpoint, forcePathStyle }),
-          // As the storage's own client has them; see storage/bucket.ts.
-          requestChecksumCalculation: "WHEN_REQUIRED",
-          responseChecksumValidation: "WHEN_REQUIRED",
-          expectContinueHeader: false,
         });
       });
     },

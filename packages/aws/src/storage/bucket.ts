@@ -120,16 +120,12 @@ async function open({ region, endpoint, forcePathStyle }: S3Resource, own?: () =
   if (own !== undefined) return { sdk, client: await own() };
   // Other servers take any region, but a signature needs one.
   const given = region ?? (endpoint === undefined ? undefined : (process.env["AWS_REGION"] ?? "us-east-1"));
+  const { clientConfig } = await import("./client.ts");
   const client = new sdk.S3Client({
     ...(given !== undefined && { region: given }),
     ...(endpoint !== undefined && { endpoint }),
     ...(forcePathStyle !== undefined && { forcePathStyle }),
-    // Writes bring their own CRC32. A read is checked by TLS and S3 itself: again here, it would pass through JavaScript.
-    requestChecksumCalculation: "WHEN_REQUIRED",
-    responseChecksumValidation: "WHEN_REQUIRED",
-    // The SDK would open a new connection for each part, and wait seconds for servers that don't know the header.
-    expectContinueHeader: false,
-    requestHandler: answering,
+    ...clientConfig(answering),
   });
   return { sdk, client };
 }

@@ -10,6 +10,7 @@ import {
 } from "@glacier/core";
 import { abortError, resolveRange } from "@glacier/core/adapter";
 import { answering, type Bucket, type Request } from "./bucket.ts";
+import { arrived } from "./connections.ts";
 import { type Action, isS3, s3Error } from "./errors.ts";
 import { infoOf, quotedEtag } from "./info.ts";
 
@@ -135,9 +136,10 @@ function bodyOf(
     if (signal.aborted) onAbort();
   }
   const watched = watchSilence(stream, answering.requestTimeout);
-  const arrived = <T>(chunk: T): T => {
+  const came = (step: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> => {
     watched.rest();
-    return chunk;
+    if (step.done !== true) arrived(stream, step.value);
+    return step;
   };
   const failed = (error: unknown): never => {
     watched.rest();
@@ -149,7 +151,7 @@ function bodyOf(
       return {
         next() {
           watched.wait();
-          return chunks.next().then(arrived, failed);
+          return chunks.next().then(came, failed);
         },
         async return() {
           stream.destroy();
