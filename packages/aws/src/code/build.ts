@@ -24,7 +24,7 @@ export const buildCode: BuildCode = async (plan, context): Promise<CodeArtifacts
     "plan.json": `${JSON.stringify(plan)}\n`,
   };
   checkSize(files, built.inputs, plan.pipeline);
-  const bytes = zip(files);
+  const bytes = await zip(files);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   const bases = plan.tasks.flatMap(({ compute }) =>
     compute?.kind === "container" ? [(compute as ContainerCompute).image] : [],

@@ -1,8 +1,9 @@
 import type { Artifacts } from "@glacier/core";
-import { type Zippable, zipSync } from "fflate";
+import type { Zippable } from "fflate";
 
 /** A zip of these files: the same bytes for the same content, whatever machine, user or time zone. */
-export function zip(files: Artifacts): Uint8Array {
+export async function zip(files: Artifacts): Promise<Uint8Array> {
+  const { zipSync } = await import("fflate"); // its tables take 6 MiB
   const entries: Zippable = {};
   for (const path of Object.keys(files).sort()) {
     const content = files[path] as string | Uint8Array;
