@@ -3,6 +3,7 @@ import type { CodeArtifacts } from "../code/types.ts";
 import type { Sized } from "./compute.ts";
 import { limits, remark } from "./limits.ts";
 import type { Model, Resource } from "./model.ts";
+import { taskStatements } from "./policy.ts";
 import { alerts } from "./resources/alerts.ts";
 import { containerPlace, taskContainer } from "./resources/containers.ts";
 import { engine } from "./resources/engine.ts";
@@ -33,6 +34,7 @@ export function buildModel(
   const tooLarge: TooLarge = (role, statements) =>
     report(policyTooLarge(role, statements.flatMap(({ resources }) => resources).length));
   const inContainers = plan.tasks.filter(({ name }) => sizes.get(name)?.kind === "container");
+  const statementsOf = taskStatements(plan, settings);
   const resources: Resource[] = [
     bucket(settings),
     ...runFunction(plan, settings, tooLarge),
@@ -40,8 +42,8 @@ export function buildModel(
     ...plan.tasks.flatMap((task) => {
       const sized = sizes.get(task.name) as Sized;
       return sized.kind === "function"
-        ? taskFunction(plan, task, sized, settings, tooLarge)
-        : taskContainer(plan, task, sized, code, settings, tooLarge);
+        ? taskFunction(task, sized, statementsOf(task), settings, tooLarge)
+        : taskContainer(task, sized, statementsOf(task), code, settings, tooLarge);
     }),
     ...engine(machine, sizes, settings, tooLarge),
     ...(plan.schedule === undefined ? [] : schedules(prepared.schedules, plan.schedule.timeZone, settings, tooLarge)),

@@ -1,4 +1,4 @@
-import { findDataset, type Plan, type PlanTask, type StorageResource } from "@glacier/core";
+import { findDataset, type Plan, type PlanDataset, type PlanTask, type StorageResource } from "@glacier/core";
 import { attemptWriter, manifestKey, pinsKey, runsPrefix } from "@glacier/core/compile";
 import { defaultBucket } from "../deployment.ts";
 import { rootOf } from "../storage/bucket.ts";
@@ -7,7 +7,7 @@ import { limits } from "./limits.ts";
 import { inS3 } from "./reach.ts";
 import { isAccessPoint } from "./s3-names.ts";
 import type { Settings } from "./settings.ts";
-import { account, jsonOf, plain, type Text, text, type Value } from "./text.ts";
+import { account, plain, type Text, text } from "./text.ts";
 
 /** One statement of a policy; it allows. */
 export interface Statement {
@@ -16,42 +16,47 @@ export interface Statement {
   readonly condition?: { readonly [operator: string]: { readonly [key: string]: Text } };
 }
 
-/** What a task's own code may do: read exactly what it takes, write exactly what it makes. */
-export function taskStatements(plan: Plan, task: PlanTask, settings: Settings): Statement[] {
-  const { quarantine } = typeof task.onInvalid === "string" ? { quarantine: undefined } : task.onInvalid;
+/** What the code of each task of a plan may do: read exactly what the task takes, write exactly what it makes. */
+export function taskStatements(plan: Plan, settings: Settings): (task: PlanTask) => Statement[] {
+  const state = (key: string) => objectArn(plan.state, key, settings);
+  // Once for all the tasks that take a dataset.
+  const manifests = new Map(plan.datasets.map(({ name }) => [name, state(escaped(manifestKey(plan, name)))]));
+  const objects = new Map(
+    plan.datasets.filter(inS3).map(({ name, storage, key }) => [name, objectArn(storage, escaped(key), settings)]),
+  );
+  const arns = (of: ReadonlyMap<string, Text>, datasets: readonly PlanDataset[]) =>
+    datasets.flatMap(({ name }) => of.get(name) ?? []);
   const named = (names: readonly string[]) =>
     [...new Set(names)].sort().map((name) => findDataset(plan.datasets, name));
-  const inputs = named(Object.values(task.inputs));
-  const outputs = named([...Object.values(task.outputs), ...(quarantine === undefined ? [] : [quarantine])]);
-  const state = (key: string) => objectArn(plan.state, key, settings);
-  const manifest = ({ name }: { name: string }) => state(escaped(manifestKey(plan, name)));
-  const object = ({ storage, key }: (typeof inputs)[number]) => objectArn(storage, escaped(key), settings);
-  const made = inputs.filter(({ producer }) => producer !== undefined);
-  const takesSource = made.length < inputs.length;
-  return compact([
-    {
-      actions: ["s3:GetObject"],
-      resources: [
-        ...inputs.filter(inS3).map(object),
-        ...made.map(manifest),
-        ...(takesSource ? [state(pinsKey(plan, "*"))] : []),
-      ],
-    },
-    {
-      actions: ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"],
-      resources: outputs.filter(inS3).map(object),
-    },
-    { actions: ["s3:GetObject", "s3:PutObject"], resources: outputs.map(manifest) },
-    { actions: ["s3:PutObject"], resources: [state(`${runsPrefix(plan)}*/${attemptWriter("*", task.name, "*")}.*`)] },
-    bucketsOf([plan.state, ...[...inputs, ...outputs].map(({ storage }) => storage)], settings),
-    ...keysOf(inputs, ["kms:Decrypt"], settings),
-    ...keysOf(outputs, ["kms:Decrypt", "kms:GenerateDataKey"], settings),
-    keyOf(settings),
-    {
-      actions: ["secretsmanager:GetSecretValue"],
-      resources: [...new Set(Object.values(task.secrets))].sort().map((name) => secretArn(name, settings)),
-    },
-  ]);
+
+  return (task) => {
+    const { quarantine } = typeof task.onInvalid === "string" ? { quarantine: undefined } : task.onInvalid;
+    const inputs = named(Object.values(task.inputs));
+    const outputs = named([...Object.values(task.outputs), ...(quarantine === undefined ? [] : [quarantine])]);
+    const made = inputs.filter(({ producer }) => producer !== undefined);
+    const takesSource = made.length < inputs.length;
+    return compact([
+      {
+        actions: ["s3:GetObject"],
+        resources: [
+          ...arns(objects, inputs),
+          ...arns(manifests, made),
+          ...(takesSource ? [state(pinsKey(plan, "*"))] : []),
+        ],
+      },
+      { actions: ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"], resources: arns(objects, outputs) },
+      { actions: ["s3:GetObject", "s3:PutObject"], resources: arns(manifests, outputs) },
+      { actions: ["s3:PutObject"], resources: [state(`${runsPrefix(plan)}*/${attemptWriter("*", task.name, "*")}.*`)] },
+      bucketsOf([plan.state, ...[...inputs, ...outputs].map(({ storage }) => storage)], settings),
+      ...keysOf(inputs, ["kms:Decrypt"], settings),
+      ...keysOf(outputs, ["kms:Decrypt", "kms:GenerateDataKey"], settings),
+      keyOf(settings),
+      {
+        actions: ["secretsmanager:GetSecretValue"],
+        resources: [...new Set(Object.values(task.secrets))].sort().map((name) => secretArn(name, settings)),
+      },
+    ]);
+  };
 }
 
 /** What begin and finish may do: pin the sources, and write and read the journal. */
@@ -108,17 +113,32 @@ export function pack(statements: readonly Statement[]): { inline: Statement[]; m
   return managed.length > limits.managedPoliciesPerRole.max ? undefined : { inline, managed };
 }
 
-/** Statements as IAM takes them. */
-export function policyDocument(statements: readonly Statement[]): { readonly [key: string]: Value } {
+/** A policy as IAM takes it. A type, since an interface isn't JSON to TypeScript. */
+export type PolicyDocument<T> = {
+  readonly Version: string;
+  readonly Statement: readonly {
+    readonly Effect: string;
+    readonly Action: readonly string[];
+    readonly Resource: readonly T[];
+    readonly Condition?: { readonly [operator: string]: { readonly [key: string]: T } };
+  }[];
+};
+
+/** Statements as a policy, its texts as `print` has them. */
+export function policyDocument<T>(statements: readonly Statement[], print: (text: Text) => T): PolicyDocument<T> {
   return {
     Version: "2012-10-17",
     Statement: statements.map(({ actions, resources, condition }) => ({
       Effect: "Allow",
       Action: actions,
-      Resource: resources,
-      ...(condition !== undefined && { Condition: condition }),
+      Resource: resources.map(print),
+      ...(condition !== undefined && { Condition: mapped(condition, (values) => mapped(values, print)) }),
     })),
   };
+}
+
+function mapped<A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));
 }
 
 /** JSON text with the characters that IAM takes: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html */
@@ -126,10 +146,10 @@ export function inLatin1(json: string): string {
   return json.replace(/[\u0100-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-const overhead = JSON.stringify(policyDocument([])).length;
+const overhead = JSON.stringify(policyDocument([], plain)).length;
 
 function sizeOf(statements: readonly Statement[]): number {
-  return inLatin1(jsonOf(policyDocument(statements), (part) => ("parts" in part ? plain(part) : part.name))).length;
+  return inLatin1(JSON.stringify(policyDocument(statements, plain))).length;
 }
 
 /** ARN of an object below a storage's root. `key` may have wildcards. */
@@ -146,7 +166,10 @@ function bucketArn({ bucket }: StorageResource, { partition, bucketName }: Setti
 
 /** Without this right, S3 answers "denied" and not "no such object" for what isn't there; it shows keys, no content. */
 function bucketsOf(storages: readonly StorageResource[], settings: Settings): Statement {
-  const arns = storages.filter((storage) => inS3({ storage })).map((storage) => bucketArn(storage, settings));
+  const buckets = new Map(
+    storages.filter((storage) => inS3({ storage })).map((storage) => [storage["bucket"], storage]),
+  );
+  const arns = [...buckets.values()].map((storage) => bucketArn(storage, settings));
   const distinct = new Map(arns.map((arn) => [plain(arn), arn]));
   return { actions: ["s3:ListBucket"], resources: [...distinct.keys()].sort().map((id) => distinct.get(id) as Text) };
 }

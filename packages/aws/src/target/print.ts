@@ -60,7 +60,10 @@ export function printAll(
   return printed.all;
 }
 
-/** JSON for people and diffs. */
-export function pretty(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+/** JSON for people and diffs, as bytes: a text with something behind it would be copied once more on its way to a file. */
+export function pretty(value: unknown): Buffer {
+  const json = JSON.stringify(value, null, 2);
+  const bytes = Buffer.alloc(Buffer.byteLength(json) + 1, "\n");
+  bytes.write(json);
+  return bytes;
 }

@@ -79,13 +79,15 @@ export function text(strings: TemplateStringsArray, ...inserted: readonly (Text 
 }
 
 /** An account has 12 digits; references of other kinds don't stand where length matters. */
-export const accountLength = 12;
+const accountLength = 12;
+
+const noAccount = "0".repeat(accountLength);
 
 /** A text as it will be, with an account of zeros: for its length, and for telling texts apart. */
 export function plain(value: Text): string {
   if (typeof value === "string") return value;
   return value.parts
-    .map((part) => (typeof part === "string" ? part : part.kind === "account" ? "0".repeat(accountLength) : part.of))
+    .map((part) => (typeof part === "string" ? part : part.kind === "account" ? noAccount : part.of))
     .join("");
 }
 

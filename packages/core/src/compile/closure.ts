@@ -2,6 +2,8 @@
 export class Closure {
   readonly dependencies: readonly (readonly number[])[];
   readonly dependents: readonly (readonly number[])[];
+  /** Both. */
+  readonly #neighbours: readonly (readonly number[])[];
   readonly #words: number;
   /** A row of bits for each task. */
   readonly #ancestors: Uint32Array;
@@ -16,6 +18,7 @@ export class Closure {
     const tasks = dependencies.map((_, task) => task);
     this.dependencies = dependencies;
     this.dependents = dependents;
+    this.#neighbours = dependencies.map((before, task) => [...before, ...(dependents[task] ?? [])]);
     this.#words = Math.ceil(dependencies.length / 32);
     this.#ancestors = this.#close(tasks, dependencies);
     this.#descendants = this.#close(tasks.reverse(), dependents);
@@ -52,7 +55,7 @@ export class Closure {
       const waiting = [start];
       group.set(start, id);
       for (let task = waiting.pop(); task !== undefined; task = waiting.pop()) {
-        for (const next of [...(this.dependencies[task] ?? []), ...(this.dependents[task] ?? [])]) {
+        for (const next of this.#neighbours[task] ?? []) {
           if (!inside.has(next) || group.has(next)) continue;
           group.set(next, id);
           waiting.push(next);

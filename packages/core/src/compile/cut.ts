@@ -56,7 +56,8 @@ class Part {
 
   constructor(tasks: readonly number[], closure: Closure, durations: Float64Array) {
     const position = new Map(tasks.map((task, i) => [task, i]));
-    const inside = (all: readonly number[] = []) => all.flatMap((task) => position.get(task) ?? []);
+    const inside = (all: readonly number[] = []) =>
+      all.map((task) => position.get(task)).filter((place) => place !== undefined);
     const before = tasks.map((task) => inside(closure.dependencies[task]));
     const after = tasks.map((task) => inside(closure.dependents[task]));
     const own = new Float64Array(tasks.length * samples);
@@ -74,7 +75,7 @@ class Part {
     const tail = means(this.#tails);
     const middle = head.map((value, i) => value - (tail[i] as number));
     return [head, tail.map((value) => -value), middle].map((key) =>
-      [...key.keys()].sort((a, b) => (key[a] as number) - (key[b] as number) || a - b),
+      this.#neighbours.map((_, i) => i).sort((a, b) => (key[a] as number) - (key[b] as number) || a - b),
     );
   }
 
@@ -99,16 +100,14 @@ class Part {
       added[task] = 1;
       for (const other of this.#neighbours[task] ?? []) {
         if (added[other] === 0) continue;
-        const [one, two] = [group.of(task), group.of(other)];
+        const one = group.of(task);
+        const two = group.of(other);
         if (one === two) continue;
         const kept = group.join(one, two);
         raise(longestIn, kept, kept === one ? two : one);
       }
       const root = group.of(task);
-      const factor = stretch(group.size(root));
-      for (let k = 0; k < samples; k++)
-        slowest[k] = Math.max(slowest[k] as number, (longestIn[root * samples + k] as number) * factor);
-      costs[done + 1] = mean(slowest, 0);
+      costs[done + 1] = raiseSlowest(slowest, longestIn, root, stretch(group.size(root)));
     });
     return costs;
   }
@@ -161,6 +160,17 @@ function raise(ways: Float64Array, to: number, from: number): void {
     const way = ways[from * samples + k] as number;
     if (way > (ways[to * samples + k] as number)) ways[to * samples + k] = way;
   }
+}
+
+/** Raises values to a position's times a factor, where these are more; answers their mean. */
+function raiseSlowest(slowest: Float64Array, ways: Float64Array, position: number, factor: number): number {
+  let sum = 0;
+  for (let k = 0; k < samples; k++) {
+    const way = (ways[position * samples + k] as number) * factor;
+    if (way > (slowest[k] as number)) slowest[k] = way;
+    sum += slowest[k] as number;
+  }
+  return sum / samples;
 }
 
 function means(ways: Float64Array): Float64Array {

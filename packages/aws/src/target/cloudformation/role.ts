@@ -4,21 +4,22 @@ import { policyDocument } from "../policy.ts";
 import type { Printed } from "../print.ts";
 import { trustOf } from "../trust.ts";
 import { tagList } from "./tags.ts";
-import { logicalId, object } from "./value.ts";
+import { logicalId, object, substituted } from "./value.ts";
 
 export function printRole(role: Role, printed: Printed, model: Model): void {
   const { id, name, inline, managed, boundary } = role;
   printed.add("AWS::IAM::Role", logicalId(id, "Role"), {
     RoleName: name,
     AssumeRolePolicyDocument: object(trustOf(role)),
-    Policies: inline.length === 0 ? [] : [{ PolicyName: "glacier", PolicyDocument: object(policyDocument(inline)) }],
+    Policies:
+      inline.length === 0 ? [] : [{ PolicyName: "glacier", PolicyDocument: policyDocument(inline, substituted) }],
     ...(boundary !== undefined && { PermissionsBoundary: boundary }),
     Tags: tagList(model),
   });
   managed.forEach((statements, i) => {
     printed.add("AWS::IAM::ManagedPolicy", managedId(id, i), {
       ManagedPolicyName: policyName(name, i + 1),
-      PolicyDocument: object(policyDocument(statements)),
+      PolicyDocument: policyDocument(statements, substituted),
       Roles: [{ Ref: logicalId(id, "Role") }],
     });
   });

@@ -1,10 +1,10 @@
-import type { Plan, PlanTask } from "@glacier/core";
+import type { PlanTask } from "@glacier/core";
 import type { CodeArtifacts } from "../../code/types.ts";
 import { variables } from "../../deployment.ts";
 import { clusterName, logGroupName, repositoryName, taskFamily } from "../../names.ts";
 import type { SizedContainer } from "../compute.ts";
 import type { Resource } from "../model.ts";
-import { logStatement, type Statement, taskStatements } from "../policy.ts";
+import { logStatement, type Statement } from "../policy.ts";
 import type { Settings } from "../settings.ts";
 import { account, ref, text } from "../text.ts";
 import { commonEnv, taskId } from "./functions.ts";
@@ -32,9 +32,9 @@ export function containerPlace(tasks: readonly PlanTask[], settings: Settings, t
 
 /** A container task's definition with its role and logs. */
 export function taskContainer(
-  plan: Plan,
   task: PlanTask,
   sized: SizedContainer,
+  statements: readonly Statement[],
   { images }: CodeArtifacts,
   settings: Settings,
   tooLarge: TooLarge,
@@ -42,7 +42,7 @@ export function taskContainer(
   const id = taskId(task.name);
   const family = taskFamily(settings.deployment, task.name);
   const image = images.find(({ base }) => base === sized.image);
-  if (image === undefined) throw new TypeError(`the code of "${plan.pipeline}" has no image on ${sized.image}`);
+  if (image === undefined) throw new TypeError(`the code has no image on ${sized.image}`);
   return [
     {
       kind: "logGroup",
@@ -51,7 +51,7 @@ export function taskContainer(
       retention: settings.logRetention,
       kmsKey: settings.kmsKey,
     },
-    role(id, { task: task.name }, "ecs-tasks", taskStatements(plan, task, settings), settings, tooLarge),
+    role(id, { task: task.name }, "ecs-tasks", statements, settings, tooLarge),
     {
       kind: "taskDefinition",
       id,

@@ -3,7 +3,7 @@ import { handlers, variables } from "../../deployment.ts";
 import { functionName, logGroupName } from "../../names.ts";
 import type { SizedFunction } from "../compute.ts";
 import type { Resource } from "../model.ts";
-import { logStatement, runStatements, type Statement, taskStatements } from "../policy.ts";
+import { logStatement, runStatements, type Statement } from "../policy.ts";
 import type { Settings } from "../settings.ts";
 import { ref, type Text } from "../text.ts";
 import { role, type TooLarge } from "./role.ts";
@@ -16,20 +16,14 @@ export function taskId(task: string): string {
 
 /** A task's function with its role and logs. */
 export function taskFunction(
-  plan: Plan,
   task: PlanTask,
   sized: SizedFunction,
+  statements: readonly Statement[],
   settings: Settings,
   tooLarge: TooLarge,
 ): Resource[] {
   return functionWith(
-    {
-      id: taskId(task.name),
-      task: task.name,
-      handler: handlers.task,
-      ...sized,
-      statements: taskStatements(plan, task, settings),
-    },
+    { id: taskId(task.name), task: task.name, handler: handlers.task, ...sized, statements },
     settings,
     tooLarge,
   );

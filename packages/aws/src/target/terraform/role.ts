@@ -4,7 +4,7 @@ import { inLatin1, policyDocument, type Statement } from "../policy.ts";
 import type { Printed } from "../print.ts";
 import { trustOf } from "../trust.ts";
 import { tags } from "./tags.ts";
-import { jsonTemplate, reference } from "./value.ts";
+import { jsonTemplate, reference, template } from "./value.ts";
 
 export function printRole(role: Role, printed: Printed): void {
   const { id, name, inline, managed, boundary } = role;
@@ -30,7 +30,7 @@ export function printRole(role: Role, printed: Printed): void {
 }
 
 function policyOf(statements: readonly Statement[]): string {
-  return inLatin1(jsonTemplate(policyDocument(statements)));
+  return inLatin1(JSON.stringify(policyDocument(statements, template)));
 }
 
 /** What must be there before something may do what the role says. */
