@@ -1,6 +1,5 @@
 // One transfer of 1 GiB in a process of its own: seconds, and the process's peak memory.
 import { once } from "node:events";
-import { request } from "node:http";
 import { Readable } from "node:stream";
 import type { StorageAdapter } from "@glacier/core";
 
@@ -11,13 +10,16 @@ const size = 1024 ** 3;
 const chunk = Buffer.alloc(64 * 1024, 7);
 
 const modes: Readonly<Record<string, () => Promise<(bytes: number) => Promise<void>>>> = {
-  "write by hand": async () => async (bytes) => {
-    const put = request(`${endpoint}/b/k`, { method: "PUT" });
-    const answered = once(put, "response");
-    for (const piece of body(bytes)) if (!put.write(piece)) await once(put, "drain");
-    put.end();
-    const [response] = await answered;
-    await drain(response);
+  "write by hand": async () => {
+    const { request } = await import("node:http");
+    return async (bytes) => {
+      const put = request(`${endpoint}/b/k`, { method: "PUT" });
+      const answered = once(put, "response");
+      for (const piece of body(bytes)) if (!put.write(piece)) await once(put, "drain");
+      put.end();
+      const [response] = await answered;
+      await drain(response);
+    };
   },
   "write by glacier": async () => {
     const adapter = await glacier();
@@ -31,10 +33,13 @@ const modes: Readonly<Record<string, () => Promise<(bytes: number) => Promise<vo
       await new Upload({ client, params: { Bucket: "b", Key: "k", Body } }).done();
     };
   },
-  "read by hand": async () => async () => {
-    const get = request(`${endpoint}/b/k`).end();
-    const [response] = await once(get, "response");
-    await drain(response);
+  "read by hand": async () => {
+    const { request } = await import("node:http");
+    return async () => {
+      const get = request(`${endpoint}/b/k`).end();
+      const [response] = await once(get, "response");
+      await drain(response);
+    };
   },
   "read by glacier": async () => {
     const adapter = await glacier();
