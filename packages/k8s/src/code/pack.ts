@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { gzipSync } from "fflate";
 import { startFile } from "../deployment.ts";
 import { startScript } from "./start.ts";
 
@@ -23,7 +22,8 @@ export interface CodePart {
 export const partSize = 1_000_000;
 
 /** Files as few ConfigMaps as hold them, compressed. The same bytes for the same content. */
-export function packCode(files: Readonly<Record<string, string>>, size: number = partSize): PackedCode {
+export async function packCode(files: Readonly<Record<string, string>>, size: number = partSize): Promise<PackedCode> {
+  const { gzipSync } = await import("fflate"); // its tables take 6 MiB
   const sorted = Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)));
   const packed = gzipSync(new TextEncoder().encode(JSON.stringify(sorted)), { level: 9, mtime: 0 });
   const count = Math.max(1, Math.ceil(packed.length / size));

@@ -1,4 +1,3 @@
-import { STATUS_CODES } from "node:http";
 import { describeThrown, type ErrorCode, type ErrorContext, GlacierError, isGlacierError } from "@glacier/core";
 import type { Cluster } from "./cluster.ts";
 
@@ -113,7 +112,7 @@ function wordsOf(thrown: unknown, status: number | undefined): string {
   const { body } = (thrown ?? {}) as { body?: unknown };
   const told = parsed(body);
   if (told?.message !== undefined) return told.message;
-  if (status !== undefined) return `HTTP ${status} ${STATUS_CODES[status] ?? ""}`;
+  if (status !== undefined) return `HTTP ${status} ${reasonOf(status)}`;
   if (isSilence(thrown)) return silence;
   // What undici throws only says that a fetch failed; why is in its cause.
   const { cause } = (thrown ?? {}) as { cause?: unknown };
@@ -127,4 +126,9 @@ function parsed(body: unknown): Status | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Not by an import: that reads whatever the module has, its WebSocket too, and takes 13 MiB. */
+function reasonOf(status: number): string {
+  return process.getBuiltinModule("node:http").STATUS_CODES[status] ?? "";
 }

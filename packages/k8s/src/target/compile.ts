@@ -48,7 +48,7 @@ export async function compileWith(
 
   const { pipeline } = plan;
   const built = await buildCode(plan, context, "host");
-  const packed = packCode(built.files);
+  const packed = await packCode(built.files);
   diagnostics.push(...told(built), ...checkSize(packed, pipeline), ...remarks(plan, settings), ...checkMasking(tasks));
   const code = configMaps("code", packed, settings);
   const shared = sharedFiles(plan, tasks, code.manifests, settings);
@@ -57,7 +57,7 @@ export async function compileWith(
   if (settings.engine === "driver") {
     // Apart from the tasks' own: the cluster's client is much larger than most tasks.
     const { files: texts } = await buildCode(plan, context, "driver");
-    const own = packCode({ ...texts, "pods.json": JSON.stringify(taskPods(tasks, settings, site)) });
+    const own = await packCode({ ...texts, "pods.json": JSON.stringify(taskPods(tasks, settings, site)) });
     diagnostics.push(...checkSize(own, pipeline));
     const maps = configMaps("driver", own, settings);
     files = {
