@@ -18,6 +18,8 @@ export function findRoot(file: string): string {
 export class Labels {
   readonly root: string;
   readonly #known: Map<string, string> = new Map();
+  /** The package that a folder lies in: its own folder, and its name. */
+  readonly #packages: Map<string, { folder: string; name: string | undefined }> = new Map();
 
   constructor(root: string) {
     this.root = root;
@@ -42,10 +44,19 @@ export class Labels {
 
   /** For a file of a linked package, one that lies outside of the root and doesn't enclose it. */
   #linked(file: string): string | undefined {
-    const folder = findRoot(file);
+    const { folder, name } = this.#packageAround(file);
     if (`${this.root}${sep}`.startsWith(`${folder}${sep}`)) return undefined;
-    const { name } = readPackage(folder);
     return name === undefined ? undefined : `node_modules/${name}/${relative(folder, file).replaceAll(sep, "/")}`;
+  }
+
+  #packageAround(file: string): { folder: string; name: string | undefined } {
+    let found = this.#packages.get(dirname(file));
+    if (found === undefined) {
+      const folder = findRoot(file);
+      found = { folder, name: readPackage(folder).name };
+      this.#packages.set(dirname(file), found);
+    }
+    return found;
   }
 
   /** Replaces the paths that esbuild writes into readable code: comments above modules, names of CommonJS wrappers. */
