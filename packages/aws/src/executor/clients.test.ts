@@ -36,3 +36,14 @@ it("no service is waited for that says nothing, and a function for as long as on
   );
   expect(silences).toEqual([30_000, 30_000, 16 * 60_000]);
 });
+
+it("a provider of credentials that throws says so as the SDK's own do", async () => {
+  const credentials = () => Promise.reject(new Error("the vault is sealed"));
+  const clients = createClients({ region: "eu-west-1", endpoint: "http://127.0.0.1:1", credentials });
+  onTestFinished(() => clients.close());
+  const { sdk, client } = await clients.sfn();
+  await expect(client.send(new sdk.ListStateMachinesCommand())).rejects.toMatchObject({
+    name: "CredentialsProviderError",
+    message: 'option "credentials" gave none: the vault is sealed',
+  });
+});

@@ -2,7 +2,7 @@ import type { ECSClient } from "@aws-sdk/client-ecs";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { SFNClient } from "@aws-sdk/client-sfn";
-import type { S3Resource } from "@glacier/core";
+import { describeThrown, type S3Resource } from "@glacier/core";
 import { answering } from "../storage/bucket.ts";
 import type { AWSExecutorOptions } from "./options.ts";
 
@@ -37,7 +37,9 @@ export function createClients({ region, credentials, endpoint, clients = {} }: A
   const common = {
     requestHandler: { connectionTimeout, socketTimeout: longestSilence },
     ...(region !== undefined && { region }),
-    ...(credentials !== undefined && { credentials }),
+    ...(credentials !== undefined && {
+      credentials: typeof credentials === "function" ? asked(credentials) : credentials,
+    }),
     ...(endpoint !== undefined && { endpoint }),
   };
   const made = new Map<string, Promise<{ destroy(): void }>>();
@@ -99,4 +101,17 @@ export function createClients({ region, credentials, endpoint, clients = {} }: A
       for (const client of open) (await client.catch(() => undefined))?.destroy();
     },
   };
+}
+
+/** A provider of the user's own, whose errors say that they are about credentials, as those of the SDK's providers do. */
+function asked<P extends (...args: never[]) => Promise<unknown>>(provider: P): P {
+  return (async (...args: never[]) => {
+    try {
+      return await provider(...args);
+    } catch (error) {
+      if ((error as Partial<Error> | null)?.name === "CredentialsProviderError") throw error;
+      const why = `option "credentials" gave none: ${describeThrown(error)}`;
+      throw Object.assign(new Error(why, { cause: error }), { name: "CredentialsProviderError" });
+    }
+  }) as P;
 }

@@ -63,7 +63,10 @@ const checks: {
     hint: "Give true or false.",
   },
   credentials: {
-    accepts: (value) => typeof value === "function" || (isRecord(value) && typeof value["accessKeyId"] === "string"),
+    accepts: (value) =>
+      typeof value === "function" ||
+      (isRecord(value) &&
+        [value["accessKeyId"], value["secretAccessKey"]].every((part) => typeof part === "string" && part !== "")),
     hint: "Give { accessKeyId, secretAccessKey, sessionToken } or a provider of @aws-sdk/credential-providers.",
   },
   endpoint: {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import http, { type IncomingMessage, type RequestListener, type Server } from "node:http";
 import https from "node:https";
 import type { AddressInfo, OnReadOpts, Socket } from "node:net";
-import { Duplex } from "node:stream";
+import { Duplex, Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 type Reading = typeof import("./connections.ts");
@@ -55,15 +55,14 @@ let largest = 0;
 /** All chunks of an answer, as they came; `pause` lets the server go on between them. */
 async function read(request: http.ClientRequest, pause?: () => Promise<unknown>): Promise<Uint8Array[]> {
   const [answer] = (await once(request.end(), "response")) as [IncomingMessage];
-  answer.socket.on("data", ({ length }) => {
-    largest = Math.max(largest, length);
-  });
+  module.watchBody(answer);
+  const pushed = vi.spyOn(answer.socket, "push");
   const chunks: Uint8Array[] = [];
   for await (const chunk of answer) {
-    if (chunks.length === 0) module.arrived(answer, chunk);
     chunks.push(chunk);
     if (pause !== undefined && chunks.length % 50 === 0) await pause();
   }
+  largest = Math.max(largest, ...pushed.mock.calls.map(([chunk]) => chunk?.length ?? 0));
   return chunks;
 }
 
@@ -123,6 +122,14 @@ describe("the memory of a connection", () => {
     return { socket, onread, next, arrive };
   };
 
+  /** An answer whose parser hands on what `parsed` makes of the socket's chunks. */
+  const answerOf = (socket: Socket, parsed: (chunk: Buffer) => Buffer): Readable => {
+    const answer = Object.assign(new Readable({ read() {} }), { socket });
+    module.watchBody(answer);
+    socket.on("data", (chunk) => answer.push(parsed(chunk)));
+    return answer;
+  };
+
   test("isn't used again before a body has come", async () => {
     const { socket, next, arrive } = connect();
     socket.on("data", () => {});
@@ -131,40 +138,54 @@ describe("the memory of a connection", () => {
     expect(next()).not.toBe(memory);
   });
 
-  test("is never used again where a body is part of it", async () => {
+  test("is never used again where a body is part of it, also where its pieces are joined", async () => {
     const { socket, next, arrive } = connect();
-    socket.on("data", (chunk) => module.arrived({ socket } as never, chunk));
+    const answer = answerOf(socket, (chunk) => chunk);
     await flowing();
-    arrive("one");
-    const memory = arrive("two");
+    arrive("one,");
+    arrive("two,");
+    expect(String(answer.read())).toBe("one,two,");
+    const memory = arrive("three,");
     expect(next()).not.toBe(memory);
+    arrive("four");
+    expect(String(answer.read())).toBe("three,four");
   });
 
   test("is used again where a body is a copy, unless it waits to be read", async () => {
     const { socket, next, arrive } = connect();
-    const seen: Buffer[] = [];
-    socket.on("data", (chunk) => {
-      seen.push(Buffer.from(chunk));
-      module.arrived({ socket } as never, seen[0] as Buffer);
-    });
+    const answer = answerOf(socket, (chunk) => Buffer.from(chunk));
     await flowing();
-    arrive("one");
-    let memory = arrive("two");
+    arrive("one ");
+    let memory = arrive("two ");
     expect(next()).toBe(memory);
     socket.pause();
-    memory = arrive("three");
+    memory = arrive("three ");
     expect(next()).not.toBe(memory);
     arrive("four");
     socket.resume();
     await flowing();
-    expect(seen.join(" ")).toBe("one two three four");
+    expect(String(answer.read())).toBe("one two three four");
   });
 
-  test("says nothing where the body came on somebody else's connection", async () => {
+  test("isn't used again while somebody else listens to the connection", async () => {
     const { socket, next, arrive } = connect();
+    answerOf(socket, (chunk) => Buffer.from(chunk));
+    await flowing();
+    arrive("one");
+    const heard: Buffer[] = [];
+    socket.on("data", (chunk) => heard.push(chunk));
+    const memory = arrive("two");
+    expect(next()).not.toBe(memory);
+    arrive("three");
+    expect(heard.map(String)).toEqual(["two", "three"]);
+  });
+
+  test("isn't used again for what came on somebody else's connection", async () => {
+    const { socket, next, arrive } = connect();
+    const other = answerOf(new Duplex({ read() {} }) as Socket, (chunk) => chunk);
+    other.push(Buffer.from("a copy"));
     socket.on("data", () => {});
     await flowing();
-    module.arrived({ socket: new Duplex() } as never, new Uint8Array(1));
     const memory = arrive("one");
     expect(next()).not.toBe(memory);
   });

@@ -24,8 +24,9 @@ export function reading(connect: (onread: OnReadOpts) => Duplex | null | undefin
     buffer: () => buffer,
     callback(length, bytes) {
       const goOn = socket.push(bytes.subarray(0, length));
-      // What nobody took at once lies in the stream.
-      if (copied !== true || socket.readableLength > 0) buffer = memoryToRead();
+      // What nobody took at once lies in the stream; and who else listens may keep what comes.
+      const kept = socket.readableLength > 0 || socket.listenerCount("data") > 1;
+      if (kept || copied !== true) buffer = memoryToRead();
       return goOn;
     },
   }) as Socket;
@@ -33,10 +34,15 @@ export function reading(connect: (onread: OnReadOpts) => Duplex | null | undefin
   return socket;
 }
 
-/** Looks at a piece of an answer's body. */
-export function arrived(answer: Readable & { readonly socket?: Duplex }, chunk: Uint8Array): void {
+/** Looks at the next piece of an answer's body: as it comes in, since pieces that wait are joined, which copies them. */
+export function watchBody(answer: Readable & { readonly socket?: Duplex }): void {
   if (copied !== undefined || answer.socket === undefined || !connections.has(answer.socket)) return;
-  copied = !memory.has(chunk.buffer);
+  const { push } = answer;
+  answer.push = (chunk, encoding) => {
+    answer.push = push;
+    if (chunk !== null) copied ??= !memory.has(chunk.buffer);
+    return push.call(answer, chunk, encoding);
+  };
 }
 
 function memoryToRead(): Buffer {

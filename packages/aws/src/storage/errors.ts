@@ -35,10 +35,10 @@ export function s3Error(thrown: unknown, action: Action, bucket: Bucket): Glacie
     return condition === "create" ? existsAlready(key) : changed(key);
   if (name === "NoSuchKey" || (status === 404 && (name === "NotFound" || name === "UnknownError")))
     return condition === "match" && action.verb !== "read" ? changed(key, true) : notFound(key, `s3://${bucket.name}`);
-  if (error.region !== undefined && (status === 301 || status === 307 || status === 400))
-    return failed("STORAGE_FAILED", error, action, bucket, ...otherRegion(error.region, bucket));
   const known = Object.hasOwn(names, name) ? names[name] : undefined;
   if (known !== undefined) return failed(known[0], error, action, bucket, undefined, known[1]);
+  if (error.region !== undefined && (status === 301 || status === 307 || status === 400))
+    return failed("STORAGE_FAILED", error, action, bucket, ...otherRegion(error.region, bucket));
   if (name.startsWith("KMS.") && status === 400)
     return failed("STORAGE_FAILED", error, action, bucket, undefined, otherKey);
   // An answer of 200 may hold an error, which the SDK tells as one of 503.
@@ -163,7 +163,7 @@ function failed(
 function noSuchBucket({ name }: Bucket): [string, string] {
   return [
     `bucket "${name}" doesn't exist`,
-    `Check the name in storage.s3({ bucket }), or create it: aws s3 mb s3://${name}.`,
+    `Check the name in storage.s3({ bucket }), or create it: aws s3 mb s3://${name}. A deployment's own is made with the deployment, and AWSExecutor({ bucket }) names it.`,
   ];
 }
 

@@ -10,7 +10,7 @@ import {
 } from "@glacier/core";
 import { abortError, resolveRange } from "@glacier/core/adapter";
 import { answering, type Bucket, type Request } from "./bucket.ts";
-import { arrived } from "./connections.ts";
+import { watchBody } from "./connections.ts";
 import { type Action, isS3, s3Error } from "./errors.ts";
 import { infoOf, quotedEtag } from "./info.ts";
 
@@ -135,11 +135,11 @@ function bodyOf(
     stream.once("close", () => signal.removeEventListener("abort", onAbort));
     if (signal.aborted) onAbort();
   }
+  watchBody(stream);
   const watched = watchSilence(stream, answering.requestTimeout);
-  const came = (step: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> => {
+  const arrived = <T>(chunk: T): T => {
     watched.rest();
-    if (step.done !== true) arrived(stream, step.value);
-    return step;
+    return chunk;
   };
   const failed = (error: unknown): never => {
     watched.rest();
@@ -151,7 +151,7 @@ function bodyOf(
       return {
         next() {
           watched.wait();
-          return chunks.next().then(came, failed);
+          return chunks.next().then(arrived, failed);
         },
         async return() {
           stream.destroy();

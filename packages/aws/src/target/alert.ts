@@ -22,7 +22,7 @@ export function alertInput(pipeline: string): { readonly paths: Record<string, s
       account: "$.account",
       region: "$.region",
     },
-    template: `"Glacier: run <run> of pipeline ${pipeline} is <status>: <error> (account <account>, <region>). See: glacier show <run>"`,
+    template: `"Glacier: run <run> of pipeline ${pipeline} is <status>: <error> (account <account>, <region>). See: glacier runs <run>"`,
   };
 }
 

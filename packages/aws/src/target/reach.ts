@@ -1,4 +1,5 @@
 import type { Diagnostic, PlanDataset, Registry, StorageResource } from "@glacier/core";
+import { wrongOption } from "../storage/options.ts";
 import { remark } from "./limits.ts";
 
 /** A remark on each dataset that no function or container on AWS could reach. */
@@ -15,6 +16,13 @@ export function checkStorage(datasets: readonly PlanDataset[], registry: Registr
     const what = `dataset "${name}" (of ${users.map((user) => `"${user}"`).join(", ")})`;
     const hint = "Bind it to storage.s3({ bucket }), or give it no storage: then it goes to the deployment's bucket.";
     if (kind === "s3") {
+      const wrong = wrongOption(storage);
+      if (wrong !== undefined) {
+        const why = wrong.known
+          ? `whose ${wrong.option} is not legal`
+          : `with an option "${wrong.option}", which S3 has not`;
+        return [remark("error", "OPTION_INVALID", `${what} has storage ${why}`, wrong.hint, context)];
+      }
       const { endpoint } = storage;
       if (isLoopback(endpoint)) {
         const message = `${what} is on a server of this machine, which AWS can't reach`;
@@ -66,5 +74,5 @@ export function isAmazons(endpoint: unknown): boolean {
 
 function isLoopback(endpoint: unknown): boolean {
   if (typeof endpoint !== "string" || !URL.canParse(endpoint)) return false;
-  return /^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(endpoint).hostname);
+  return /^(localhost|host\.docker\.internal|0\.0\.0\.0|127\.[\d.]+|\[::1?\])$/.test(new URL(endpoint).hostname);
 }

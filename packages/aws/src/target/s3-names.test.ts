@@ -47,6 +47,29 @@ it.each<Options>([
   expect(said((await compiled(writing(options))).diagnostics)).toEqual([]);
 });
 
+it.each<[string, Options]>([
+  ["secretAccessKey", { bucket: "acme", secretAccessKey: "hunter2" }],
+  ["regoin", { bucket: "acme", regoin: "hunter2" }],
+  ["endpoint", { bucket: "acme", endpoint: "https://me:hunter2@minio.acme.example" }],
+  ["endpoint", { bucket: "acme", endpoint: "hunter2" }],
+  ["storageClass", { bucket: "acme", storageClass: "hunter2" }],
+])("an option %s that S3 can't take is refused, and its value is nowhere", async (option, options) => {
+  const { diagnostics, resources } = await compiled(writing(options));
+  expect(said(diagnostics)).toEqual([
+    expect.stringMatching(new RegExp(`^error OPTION_INVALID: dataset "rows" \\(of "load"\\) has storage .*${option}`)),
+  ]);
+  expect(JSON.stringify(diagnostics)).not.toContain("hunter2");
+  expect(resources).toEqual([]);
+});
+
+it.each(["http://0.0.0.0:9000", "http://host.docker.internal:9000", "http://[::]:9000", "http://127.0.0.1"])(
+  "%s is a server of this machine",
+  async (endpoint) => {
+    const { diagnostics } = await compiled(writing({ bucket: "acme", endpoint }));
+    expect(said(diagnostics)).toEqual([expect.stringMatching(/^error STORAGE_UNREACHABLE: .* of this machine/)]);
+  },
+);
+
 it("an access point is named by its ARN", async () => {
   const point = `arn:aws:s3:us-east-1:${testAccount}:accesspoint/orders`;
   const { forms, diagnostics } = await compiled(writing({ bucket: point, prefix: "in" }));

@@ -61,9 +61,7 @@ const checks = {
   },
   encryption: {
     accepts: ({ encryption }) =>
-      encryption === undefined ||
-      encryption === "AES256" ||
-      (typeof encryption === "object" && encryption !== null && "kms" in encryption && isKey(encryption["kms"])),
+      typeof encryption !== "object" || encryption === null || ("kms" in encryption && isKey(encryption["kms"])),
     hint: 'Give "AES256", or { kms } with the id of a key, its ARN, or an alias ("alias/…", or the ARN of one).',
   },
 } satisfies Record<string, { accepts(storage: StorageResource): boolean; readonly hint: string }>;

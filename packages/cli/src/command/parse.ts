@@ -5,7 +5,7 @@ import { type CommandName, type CommandSpec, commands } from "./spec.ts";
 /** A command line, understood. */
 export interface Arguments {
   readonly positionals: readonly string[];
-  /** The value of a string option. */
+  /** The value of a string option. Errors: `USAGE` for an empty one. */
   text(name: string): string | undefined;
   flag(name: string): boolean;
   /** The values of a repeatable option; undefined where there are none. */
@@ -33,7 +33,15 @@ export function parseCommand(command: CommandName, args: readonly string[]): Arg
   const { values, positionals } = parsed;
   return {
     positionals,
-    text: (name) => values[known(spec, name)] as string | undefined,
+    text(name) {
+      const text = values[known(spec, name)] as string | undefined;
+      if (text !== "") return text;
+      const takes = spec.options[name]?.value ?? "VALUE";
+      throw usage(
+        `--${name} needs a value, and got an empty one`,
+        `Write --${name}=${takes}; a variable may be unset.`,
+      );
+    },
     flag: (name) => values[known(spec, name)] === true,
     list: (name) => values[known(spec, name)] as string[] | undefined,
     amount(name) {

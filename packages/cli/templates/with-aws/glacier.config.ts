@@ -1,4 +1,4 @@
-import type { GlacierConfig } from "@glacier/core";
+import { type GlacierConfig, storage } from "@glacier/core";
 
 const region = "eu-central-1";
 
@@ -15,7 +15,7 @@ export default {
       target: "aws",
       targetOptions: { region },
       // A source must be where AWS reaches it: give your bucket's name, and put data/orders.ndjson into it.
-      bindings: { raw_orders: { kind: "s3", bucket: "my-bucket", region, key: "orders.ndjson" } },
+      bindings: { raw_orders: storage.s3({ bucket: "my-bucket", region, key: "orders.ndjson" }) },
     },
   },
 } satisfies GlacierConfig;
