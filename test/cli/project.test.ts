@@ -16,6 +16,7 @@ describe("usage", () => {
     [["show"], /needs <dataset>/],
     [["graph", "--format", "svg"], /text, mermaid, dot/],
     [["run", "--env", "prod"], /no environment "prod"/],
+    [["run", "--env", ""], /--env needs a value, and got an empty one/],
   ])("%j is wrong usage: exit code 2, a hint, no stack", async (args, message) => {
     const { code, stdout, stderr } = await glacier(project({ "pipeline.ts": numbersPipeline }), args);
     expect(code).toBe(2);
@@ -261,6 +262,16 @@ describe("looking at runs and data", () => {
     });
     expect((await glacier(root, ["plan"])).stdout).toMatch(/total +json +add +write/);
     expect((await glacier(root, ["graph", "--format", "mermaid"])).stdout).toMatch(/^flowchart LR\n/);
+  });
+
+  test("plan says where datasets are, without the password of an endpoint", async () => {
+    const bound = numbersPipeline.replace(
+      "{ schema: z.number() }",
+      '{ storage: { kind: "s3", bucket: "acme", endpoint: "https://me:hunter2@minio.acme.example", encryption: { kms: "k" } } }',
+    );
+    const { stdout } = await glacier(project({ "pipeline.ts": bound }), ["plan"]);
+    expect(stdout).toContain('s3 bucket=acme endpoint=https://…@minio.acme.example encryption={"kms":"k"}');
+    expect(stdout).not.toContain("hunter2");
   });
 
   test("escape sequences in data and logs reach no terminal", async () => {

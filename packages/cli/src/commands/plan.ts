@@ -73,7 +73,12 @@ function datasetRow({ name, format, producer, consumers, storage, key }: PlanDat
 
 /** `s3 bucket=acme prefix=raw/`. */
 function storageText({ kind, key: _, ...rest }: StorageResource): string {
-  return [kind, ...Object.entries(rest).map(([name, value]) => `${name}=${String(value)}`)].join(" ");
+  return [kind, ...Object.entries(rest).map(([name, value]) => `${name}=${optionText(value)}`)].join(" ");
+}
+
+/** Without the user and password that a URL may have. */
+function optionText(value: unknown): string {
+  return typeof value === "string" ? value.replace(/^(\w+:\/\/)[^/@]*@/, "$1…@") : JSON.stringify(value);
 }
 
 function listed(names: readonly string[]): string {
