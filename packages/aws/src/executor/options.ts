@@ -4,6 +4,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { SFNClient } from "@aws-sdk/client-sfn";
 import { GlacierError } from "@glacier/core";
 import { regionName } from "../deployment.ts";
+import { endpointCheck } from "../storage/options.ts";
 
 /** Options of an `AWSExecutor`. */
 export interface AWSExecutorOptions {
@@ -69,10 +70,7 @@ const checks: {
         [value["accessKeyId"], value["secretAccessKey"]].every((part) => typeof part === "string" && part !== "")),
     hint: "Give { accessKeyId, secretAccessKey, sessionToken } or a provider of @aws-sdk/credential-providers.",
   },
-  endpoint: {
-    accepts: (value) => typeof value === "string" && /^https?:\/\//.test(value) && URL.canParse(value),
-    hint: "Give a URL with http:// or https://.",
-  },
+  endpoint: endpointCheck,
   clients: {
     accepts: (value) =>
       isRecord(value) &&

@@ -2,7 +2,7 @@ import type { PutObjectCommandInput, S3Client } from "@aws-sdk/client-s3";
 import { GlacierError, normalizeKey, type S3Resource, type StorageResource } from "@glacier/core";
 import { abortError, checkKey, orAbort, throwIfAborted } from "@glacier/core/adapter";
 import { type Action, s3Error, showsBucket } from "./errors.ts";
-import { type WrongOption, wrongOption } from "./options.ts";
+import { wrongOption } from "./options.ts";
 
 /** The loaded SDK, and a client of it. */
 export interface S3 {
@@ -48,7 +48,10 @@ export function openBucket(resource: S3Resource, own: (() => Promise<S3Client>) 
   const { bucket: name } = resource;
   if (typeof name !== "string" || name === "") throw noBucket();
   const wrong = wrongOption(resource);
-  if (wrong !== undefined) throw refused(name, wrong);
+  if (wrong !== undefined) {
+    const message = `s3 storage of bucket "${name}": ${wrong.why}`;
+    throw new GlacierError("OPTION_INVALID", { message, hint: wrong.hint });
+  }
   const root = rootOf(resource);
   const pending = new Set<Promise<unknown>>();
   let opening: Promise<S3> | undefined;
@@ -138,9 +141,4 @@ function noBucket(): GlacierError {
     message: "s3 storage without a bucket",
     hint: 'Name it: storage.s3({ bucket: "acme-data" }).',
   });
-}
-
-function refused(bucket: string, { option, known, hint }: WrongOption): GlacierError {
-  const why = known ? `its ${option} is not legal` : `there is no option "${option}"`;
-  return new GlacierError("OPTION_INVALID", { message: `s3 storage of bucket "${bucket}": ${why}`, hint });
 }

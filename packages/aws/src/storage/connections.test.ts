@@ -49,6 +49,9 @@ async function listen(made: Server): Promise<{ host: string; port: number }> {
   return { host: "127.0.0.1", port: (server.address() as AddressInfo).port };
 }
 
+/** A turn of the event loop. */
+const turn = (): Promise<void> => new Promise(setImmediate);
+
 /** Of what a connection read at once. */
 let largest = 0;
 
@@ -80,8 +83,7 @@ describe("a connection of a client's own agents", () => {
 
   test("what is read stays as it came: many answers at once, quick and slow, on connections that are kept", async () => {
     const to = { ...(await listen(http.createServer(inPieces))), agent: agents.httpAgent };
-    const pause = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 1));
-    const answers = Array.from({ length: 60 }, (_, i) => read(http.request(to), i % 3 === 0 ? pause : undefined));
+    const answers = Array.from({ length: 60 }, (_, i) => read(http.request(to), i % 3 === 0 ? turn : undefined));
     for (const chunks of await Promise.all(answers)) expect(kept(chunks)).toBe(expected);
   });
 
@@ -93,7 +95,7 @@ describe("a connection of a client's own agents", () => {
     for (let i = 0; i < 3; i++) {
       const trust = { pskCallback: () => ({ psk: key, identity: "test" }), checkServerIdentity: () => undefined };
       const request = https.request({ ...to, ...psk, ...trust, agent: agents.httpsAgent } as https.RequestOptions);
-      const chunks = await read(request, i === 1 ? () => new Promise(setImmediate) : undefined);
+      const chunks = await read(request, i === 1 ? turn : undefined);
       expect(kept(chunks)).toBe(expected);
       expect(largest).toBe(8192);
     }
@@ -101,7 +103,6 @@ describe("a connection of a client's own agents", () => {
 });
 
 describe("the memory of a connection", () => {
-  const flowing = (): Promise<void> => new Promise(setImmediate);
   const connect = (): {
     socket: Socket;
     onread: OnReadOpts;
@@ -133,7 +134,7 @@ describe("the memory of a connection", () => {
   test("isn't used again before a body has come", async () => {
     const { socket, next, arrive } = connect();
     socket.on("data", () => {});
-    await flowing();
+    await turn();
     const memory = arrive("HTTP/1.1 200 OK");
     expect(next()).not.toBe(memory);
   });
@@ -141,7 +142,7 @@ describe("the memory of a connection", () => {
   test("is never used again where a body is part of it, also where its pieces are joined", async () => {
     const { socket, next, arrive } = connect();
     const answer = answerOf(socket, (chunk) => chunk);
-    await flowing();
+    await turn();
     arrive("one,");
     arrive("two,");
     expect(String(answer.read())).toBe("one,two,");
@@ -154,7 +155,7 @@ describe("the memory of a connection", () => {
   test("is used again where a body is a copy, unless it waits to be read", async () => {
     const { socket, next, arrive } = connect();
     const answer = answerOf(socket, (chunk) => Buffer.from(chunk));
-    await flowing();
+    await turn();
     arrive("one ");
     let memory = arrive("two ");
     expect(next()).toBe(memory);
@@ -163,14 +164,14 @@ describe("the memory of a connection", () => {
     expect(next()).not.toBe(memory);
     arrive("four");
     socket.resume();
-    await flowing();
+    await turn();
     expect(String(answer.read())).toBe("one two three four");
   });
 
   test("isn't used again while somebody else listens to the connection", async () => {
     const { socket, next, arrive } = connect();
     answerOf(socket, (chunk) => Buffer.from(chunk));
-    await flowing();
+    await turn();
     arrive("one");
     const heard: Buffer[] = [];
     socket.on("data", (chunk) => heard.push(chunk));
@@ -185,7 +186,7 @@ describe("the memory of a connection", () => {
     const other = answerOf(new Duplex({ read() {} }) as Socket, (chunk) => chunk);
     other.push(Buffer.from("a copy"));
     socket.on("data", () => {});
-    await flowing();
+    await turn();
     const memory = arrive("one");
     expect(next()).not.toBe(memory);
   });

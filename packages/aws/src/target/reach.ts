@@ -18,10 +18,8 @@ export function checkStorage(datasets: readonly PlanDataset[], registry: Registr
     if (kind === "s3") {
       const wrong = wrongOption(storage);
       if (wrong !== undefined) {
-        const why = wrong.known
-          ? `whose ${wrong.option} is not legal`
-          : `with an option "${wrong.option}", which S3 has not`;
-        return [remark("error", "OPTION_INVALID", `${what} has storage ${why}`, wrong.hint, context)];
+        const message = `${what} has storage that S3 can't take: ${wrong.why}`;
+        return [remark("error", "OPTION_INVALID", message, wrong.hint, context)];
       }
       const { endpoint } = storage;
       if (isLoopback(endpoint)) {

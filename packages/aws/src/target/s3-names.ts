@@ -1,6 +1,8 @@
 import { type Diagnostic, isGlacierError, type PlanDataset, type StorageResource } from "@glacier/core";
+import { isJsonObject } from "@glacier/core/compile";
 import { defaultBucket, defaultState, regionName } from "../deployment.ts";
 import { rootOf } from "../storage/bucket.ts";
+import { wrongOption } from "../storage/options.ts";
 import { remark } from "./limits.ts";
 import { inS3 } from "./reach.ts";
 import type { Settings } from "./settings.ts";
@@ -12,7 +14,9 @@ import { couldBe } from "./text.ts";
  */
 export function checkS3Names(datasets: readonly PlanDataset[], { bucketName }: Settings): Diagnostic[] {
   const isOwn = (bucket: string) => bucket === defaultBucket || couldBe(bucketName, bucket);
-  return datasets.filter(inS3).flatMap(({ name, storage, key, producer, consumers }): Diagnostic[] => {
+  // What S3 can't take at all is refused where storage is looked at.
+  const legal = datasets.filter((dataset) => inS3(dataset) && wrongOption(dataset.storage) === undefined);
+  return legal.flatMap(({ name, storage, key, producer, consumers }): Diagnostic[] => {
     const users = [...(producer === undefined ? [] : [producer]), ...consumers];
     const what = `dataset "${name}" (of ${users.map((user) => `"${user}"`).join(", ")})`;
     const refuse = (why: string, hint: string): Diagnostic =>
@@ -60,9 +64,8 @@ const checks = {
     hint: "Give a path such as raw/2026: no . or .. in it, no control characters.",
   },
   encryption: {
-    accepts: ({ encryption }) =>
-      typeof encryption !== "object" || encryption === null || ("kms" in encryption && isKey(encryption["kms"])),
-    hint: 'Give "AES256", or { kms } with the id of a key, its ARN, or an alias ("alias/…", or the ARN of one).',
+    accepts: ({ encryption }) => !isJsonObject(encryption) || isKey(encryption["kms"]),
+    hint: 'Give { kms } the id of a key, its ARN, or an alias ("alias/…", or the ARN of one).',
   },
 } satisfies Record<string, { accepts(storage: StorageResource): boolean; readonly hint: string }>;
 

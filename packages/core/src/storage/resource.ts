@@ -17,7 +17,7 @@ export interface S3Resource extends StorageResource {
   readonly prefix?: string;
   /** Default: that of the environment or profile. */
   readonly region?: string;
-  /** URL of another server than Amazon's. */
+  /** URL of another server than Amazon's, without a user or password. */
   readonly endpoint?: string;
   /** The bucket in the path instead of the host name, as most other servers want it. */
   readonly forcePathStyle?: boolean;
